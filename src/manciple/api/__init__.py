@@ -1,0 +1,1 @@
+"""The API's own words: shapes, limits, operations. Pure."""

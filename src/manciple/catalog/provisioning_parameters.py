@@ -1,0 +1,78 @@
+"""What a template asks for and tells before a launch: parameters, usage instructions, output keys."""
+
+import json
+from collections.abc import Iterator
+
+from manciple.api import shapes
+from manciple.template.document import Template
+from manciple.template.values import Value
+
+_LIMITS = {
+    "allowed_pattern": "AllowedPattern",
+    "constraint_description": "ConstraintDescription",
+    "max_length": "MaxLength",
+    "max_value": "MaxValue",
+    "min_length": "MinLength",
+    "min_value": "MinValue",
+}
+
+
+def describe_parameters(template: Template) -> list[shapes.ProvisioningArtifactParameter]:
+    """A template's parameters in its order, their types as written there."""
+    declared = template.section("Parameters").items()
+    return [_parameter(name, body) for name, body in declared if isinstance(body, dict)]
+
+
+def usage_instructions(template: Template) -> list[shapes.UsageInstruction]:
+    """What AWS tells of a template beside its parameters, in the recorded order.
+
+    `rules` and `tagUpdateOnProvisionedProduct` always, the others where the template has them. Rules and metadata are
+    JSON text in which every scalar is text (recorded).
+    """
+    return [shapes.UsageInstruction(type=kind, value=value) for kind, value in _instructions(template)]
+
+
+def describe_outputs(template: Template) -> list[shapes.ProvisioningArtifactOutput]:
+    """The keys and descriptions of a template's outputs, in its order."""
+    return [
+        shapes.ProvisioningArtifactOutput(description=_text(_member(body, "Description")), key=name)
+        for name, body in template.section("Outputs").items()
+    ]
+
+
+def _parameter(name: str, body: dict[str, Value]) -> shapes.ProvisioningArtifactParameter:
+    allowed = body.get("AllowedValues", [])
+    return shapes.ProvisioningArtifactParameter(
+        default_value=_text(body.get("Default")),
+        description=_text(body.get("Description")),
+        is_no_echo=_text(body.get("NoEcho", "false")) == "true",
+        parameter_constraints=shapes.ParameterConstraints(
+            allowed_values=[str(value) for value in allowed] if isinstance(allowed, list) else [],
+            **{member: _text(body.get(name)) for member, name in _LIMITS.items()},
+        ),
+        parameter_key=name,
+        parameter_type=_text(body.get("Type")),
+    )
+
+
+def _instructions(template: Template) -> Iterator[tuple[str, str]]:
+    yield "rules", _json(template.section("Rules"))
+    if version := _text(template.body.get("AWSTemplateFormatVersion")):
+        yield "version", version
+    if description := _text(template.body.get("Description")):
+        yield "description", description
+    if metadata := template.section("Metadata"):
+        yield "metadata", _json(metadata)
+    yield "tagUpdateOnProvisionedProduct", "NOT_ALLOWED"
+
+
+def _member(body: Value, name: str) -> Value | None:
+    return body.get(name) if isinstance(body, dict) else None
+
+
+def _text(value: Value | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _json(value: Value) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

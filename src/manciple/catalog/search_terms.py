@@ -1,0 +1,53 @@
+"""Which words find a provisioned product (service-catalog-api reference, 4.8).
+
+Fields are spelt as SearchProvisionedProducts spells them. Names are found whole and by each of their words; tags as
+`key:value`, by key and by value.
+"""
+
+import re
+from collections.abc import Iterator
+
+from manciple.catalog.entities import ProvisionedProduct
+
+KIND = "provisioned_product"
+
+FIELDS = {
+    "arn": "arn",
+    "createdTime": "created_time",
+    "id": "id",
+    "lastRecordId": "last_record_id",
+    "idempotencyToken": "idempotency_token",
+    "name": "name",
+    "physicalId": "physical_id",
+    "productId": "product_id",
+    "provisioningArtifactId": "provisioning_artifact_id",
+    "type": "type",
+    "status": "status",
+    "userArn": "user_arn",
+    "userArnSession": "user_arn_session",
+    "lastProvisioningRecordId": "last_provisioning_record_id",
+    "lastSuccessfulProvisioningRecordId": "last_successful_provisioning_record_id",
+    "productName": "product_name",
+    "provisioningArtifactName": "provisioning_artifact_name",
+}
+"""Searchable field -> the entity's field; `tags` comes on top."""
+
+WITHOUT_TERMS = frozenset(ProvisionedProduct.__struct_fields__) - frozenset(FIELDS.values()) - {"tags"}
+"""The entity's fields that nothing is found by."""
+
+SEARCHABLE = frozenset(field.lower() for field in FIELDS) | {"tags"}
+
+_WORDS = frozenset({"name", "productName", "provisioningArtifactName"})
+_WORD = re.compile(r"[^\W_]+")
+
+
+def terms_of(product: ProvisionedProduct) -> Iterator[tuple[str, str]]:
+    """Every (field, term) that finds this product; fields in lower case."""
+    for field, attribute in FIELDS.items():
+        value = getattr(product, attribute)
+        if value is not None:
+            yield field.lower(), str(value)
+            if field in _WORDS:
+                yield from ((field.lower(), word) for word in _WORD.findall(str(value)))
+    for key, value in product.tags.items():
+        yield from (("tags", f"{key}:{value}"), ("tags", key), ("tags", value))

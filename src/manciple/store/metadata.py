@@ -1,0 +1,27 @@
+"""The one collection of tables, and the column types they share.
+
+Times are milliseconds since the epoch. Everything that belongs to a caller leads with (account, region).
+"""
+
+import sqlalchemy as sa
+
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+Account = sa.String(12)
+Region = sa.String(32)
+Id = sa.String(128)
+Arn = sa.String(2048)
+Digest = sa.String(64)
+Millis = sa.BigInteger
+
+
+def owned() -> tuple[sa.Column[str], sa.Column[str]]:
+    """The two columns that say whose a row is; first in every table, key and index of what belongs to a caller."""
+    return sa.Column("account", Account, nullable=False), sa.Column("region", Region, nullable=False)

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Score the change sets, outputs and errors of the template language against recordings of AWS.
+
+The recordings and their scorer are in `../shared/oracle` beside the checkout; without them nothing is done. Stacks
+are deployed in memory only: identifiers and attributes are what the sandbox would give, so a recorded identifier
+that AWS made up at random never matches ("exact" counts it, "exact_no_phys" does not).
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from manciple.engine.place import place_of
+from manciple.engine.providers.provider import HandlerRequest
+from manciple.engine.providers.shapes import Shapes
+from manciple.errors import TemplateError
+from manciple.store.sealed import Seal
+from manciple.template.change_set import ChangeSet, Deployed, Instance, as_cloudformation, change_set
+from manciple.template.evaluate import evaluate, resolve
+from manciple.template.evaluation import Evaluation, Facts, Need, Needs
+from manciple.template.load import load
+from manciple.template.parameters import resolve_parameters
+from manciple.template.values import Bound, masked, revealed
+
+ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
+ACCOUNT, REGION, STACK = "111111111111", "us-east-1", "stack"
+STACK_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/6f1d4a30-0000-11f0-8000-000000000000"
+ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
+NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+NO_UPDATES = "No updates are to be performed."
+WITHOUT_CHANGES = {
+    "create_change_set": ("ChangeSetFAILED", NO_CHANGES),
+    "update_stack": ("ValidationError", NO_UPDATES),
+}
+NO_FACTS = Facts(account=ACCOUNT, region=REGION, stack_name=STACK, stack_id=STACK_ID)
+FORM_ONLY = ("validate_template", "get_template_summary")
+
+Json = dict[str, Any]
+
+
+def main() -> None:
+    """Produce everything that can be produced, then let the scorer print its table."""
+    parser = argparse.ArgumentParser(description="Score the template language against recordings of AWS.")
+    parser.add_argument("-v", "--verbose", action="store_true", help="a line for each recording")
+    verbose = ["-v"] if parser.parse_args().verbose else []
+    if not ORACLE.is_dir():
+        print("fidelity: skipped, because ../shared/oracle is absent", file=sys.stderr)
+        return
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch:
+        cases, errors = Path(scratch) / "cases", Path(scratch) / "errors"
+        refused = produce("cases", case_result, cases)
+        produce("errors", error_result, errors)
+        score(cases, *verbose)
+        score(errors, "--errors", str(ORACLE / "errors"), "--feature", "template", *verbose)
+    print(f"cases that were not produced, or not in full: {len(refused)}")
+    for name, message in refused.items():
+        print(f"  {name}: {message}")
+
+
+def produce(kind: str, result_of: Callable[[Json], Json], directory: Path) -> dict[str, str]:
+    """Write a result for each recording; answers those that were refused, and why."""
+    directory.mkdir()
+    results = {name: result_of(recording) for name, recording in recordings(kind)}
+    for name, result in results.items():
+        (directory / f"{name}.json").write_text(json.dumps(result))
+    return {name: result["error"] for name, result in results.items() if "error" in result}
+
+
+def recordings(kind: str) -> Iterator[tuple[str, Json]]:
+    """Name and content of every recording of a kind."""
+    return ((path.stem, json.loads(path.read_text())) for path in sorted((ORACLE / kind).glob("*.json")))
+
+
+def score(produced: Path, *options: str) -> None:
+    """Print the scorer's table."""
+    subprocess.run([sys.executable, str(ORACLE / "compare.py"), str(produced), *options], check=True)
+
+
+@dataclass
+class Environment:
+    """What a stack can ask for outside itself."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    objects: Mapping[str, str] = field(default_factory=dict)
+
+    def answer(self, need: Need) -> Any:
+        """The fact, None if there is none."""
+        sources: dict[str, Mapping[str, Any]] = {"ssm": self.parameters, "include": self.objects}
+        return ZONES if need.kind == "zones" else sources.get(need.kind, {}).get(need.key)
+
+
+class Stack:
+    """A stack that lives in memory: what is deployed, and the identifiers that the sandbox would give."""
+
+    def __init__(self) -> None:
+        self.deployed: Deployed | None = None
+        self._facts = NO_FACTS
+        self._shapes = Shapes(Seal(bytes(32)))
+        self._births: dict[str, int] = {}
+
+    def plan(self, template: Any, given: Mapping[str, str], environment: Environment) -> tuple[Evaluation, ChangeSet]:
+        """Evaluate a template and compare it with what is deployed."""
+        evaluation = self._evaluate(template, given, environment)
+        return evaluation, change_set(self.deployed, evaluation)
+
+    def execute(self, evaluation: Evaluation, changes: ChangeSet) -> Json:
+        """Bring the stack to what was planned; answers its outputs."""
+        bindings: dict[str, Bound] = {}
+        instances: dict[str, Instance] = {}
+        for logical_id in dependencies_first(evaluation):
+            change = changes.changes.get(logical_id)
+            if change is not None and (change.action == "Add" or change.replacement == "True"):
+                self._births[logical_id] = self._births.get(logical_id, 0) + 1
+            instances[logical_id] = self._instance(evaluation, logical_id, bindings)
+            bindings[logical_id] = instances[logical_id].bound
+        self.deployed = Deployed(evaluation=evaluation, instances=instances)
+        outputs = evaluation.outputs.values()
+        return {output.name: masked(resolve(output.value, bindings, self._facts)) for output in outputs}
+
+    def _evaluate(self, template: Any, given: Mapping[str, str], environment: Environment) -> Evaluation:
+        """Facts are fetched anew each time."""
+        loaded = load(text_of(template))
+        self._facts = NO_FACTS
+        while True:
+            parameters = resolve_parameters(loaded, given, None, self._facts)
+            wanted = parameters if isinstance(parameters, Needs) else evaluate(loaded, parameters, self._facts)
+            if isinstance(wanted, Evaluation):
+                return wanted
+            answers = {need: environment.answer(need) for need in wanted.needs}
+            self._facts = replace(self._facts, known={**self._facts.known, **answers})
+
+    def _instance(self, evaluation: Evaluation, logical_id: str, bindings: Mapping[str, Bound]) -> Instance:
+        resource = evaluation.resources[logical_id]
+        model = revealed(resolve(dict(resource.properties), bindings, self._facts))
+        assert isinstance(model, dict)
+        token = f"{logical_id}-{self._births[logical_id]}"
+        request = HandlerRequest(
+            token=token, action="create", type=resource.type, place=place_of(ACCOUNT, REGION),
+            stack_name=STACK, logical_id=logical_id, model=model,
+        )  # fmt: skip
+        shape = self._shapes.shape(request, token)
+        return Instance(shape.reference, Bound(shape.reference, model | shape.attributes))
+
+
+def dependencies_first(evaluation: Evaluation) -> Iterator[str]:
+    """Logical ids, what a resource depends on before it."""
+    graph = {name: resource.dependencies for name, resource in evaluation.resources.items()}
+    return iter(TopologicalSorter(graph).static_order())
+
+
+def case_result(case: Json) -> Json:
+    """Both change sets and both forms of one recorded case, and the outputs."""
+    result: Json = {}
+    stack = Stack()
+    known = case.get("environment", {})
+    at_create = Environment(known.get("ssm_parameters", {}), known.get("s3_objects", {}))
+    at_update = Environment({**at_create.parameters, **known.get("ssm_parameters_at_update", {})}, at_create.objects)
+    steps = (("create", "before", at_create), ("update", "after", at_update))
+    try:
+        for operation, side, environment in steps:
+            template = case[f"{side}_template"]
+            if template is None:
+                continue
+            evaluation, changes = stack.plan(template, texts(case[f"{side}_parameters"]), environment)
+            result[f"{operation}_change_set"] = as_cloudformation(changes, values=False)
+            result[f"{operation}_change_set_values"] = as_cloudformation(changes, values=True)
+            result[f"outputs_{side}"] = stack.execute(evaluation, changes)
+    except TemplateError as error:
+        result["error"] = f"{error.message} ({error.path})"
+    return result
+
+
+def text_of(template: Any) -> str:
+    """A recorded template as it was sent; recordings keep JSON as an object."""
+    return template if isinstance(template, str) else json.dumps(template)
+
+
+def texts(parameters: Mapping[str, Any] | None) -> dict[str, str]:
+    """Parameter values as the API takes them."""
+    return {name: str(value) for name, value in (parameters or {}).items()}
+
+
+def error_result(recording: Json) -> Json:
+    """The refusal of one recorded request, `{}` if it is accepted."""
+    if recording["about"] != "template" or recording["template"] is None:
+        return {"skipped": True}
+    stack, environment = Stack(), Environment()
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in recording["parameters"]}
+    try:
+        if recording["operation"] in FORM_ONLY:
+            load(text_of(recording["template"]))
+            return {}
+        if recording["prior_template"]:
+            stack.execute(*stack.plan(recording["prior_template"], given, environment))
+        _, changes = stack.plan(recording["template"], given, environment)
+    except TemplateError as error:
+        return {"Code": error.code, "Message": error.message}
+    if changes.has_changes:
+        return {}
+    code, message = WITHOUT_CHANGES[recording["operation"]]
+    return {"Code": code, "Message": message}
+
+
+if __name__ == "__main__":
+    main()

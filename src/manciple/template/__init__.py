@@ -1,0 +1,1 @@
+"""CloudFormation's template language and its change sets: pure functions over values, nothing is fetched here."""

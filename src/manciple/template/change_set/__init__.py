@@ -1,0 +1,40 @@
+"""The change set: what a template would change in a deployed stack, found before anything is touched.
+
+change_set(before, after)          two evaluations compared, cascades followed
+as_cloudformation(changes, ...)    as CloudFormation's DescribeChangeSet answers it
+as_service_catalog(changes)        as DescribeProvisionedProductPlan answers it
+"""
+
+from manciple.template.change_set.compare import change_set
+from manciple.template.change_set.known_values import holds_unknown
+from manciple.template.change_set.model import (
+    KNOWN_AFTER_APPLY,
+    Action,
+    Certainty,
+    Change,
+    ChangeSet,
+    Deployed,
+    Detail,
+    Instance,
+    Replacement,
+    ValueChange,
+)
+from manciple.template.change_set.renderers import as_cloudformation, as_review, as_service_catalog
+
+__all__ = [
+    "KNOWN_AFTER_APPLY",
+    "Action",
+    "Certainty",
+    "Change",
+    "ChangeSet",
+    "Deployed",
+    "Detail",
+    "Instance",
+    "Replacement",
+    "ValueChange",
+    "as_cloudformation",
+    "as_review",
+    "as_service_catalog",
+    "change_set",
+    "holds_unknown",
+]

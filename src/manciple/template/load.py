@@ -1,0 +1,48 @@
+"""Read a template's text and check its form."""
+
+from manciple.errors import TemplateError
+from manciple.template.document import Template
+from manciple.template.intrinsics import short_tags
+from manciple.template.json_reader import read_json
+from manciple.template.limits import DEFAULT_LIMITS, Limits
+from manciple.template.structure import check
+from manciple.template.values import Value
+from manciple.template.yaml_reader import read_yaml
+
+
+def load(text: str, limits: Limits = DEFAULT_LIMITS, known_types: frozenset[str] | None = None) -> Template:
+    """Read a template in JSON or YAML and check everything that can be said of it without parameters.
+
+    A template that asks for a transform, anywhere, is checked after the transform only. `known_types` are the
+    resource types that may be used (None: any). Raises TemplateError (TemplateErrors where there are several faults)
+    with CloudFormation's message, path and line.
+    """
+    template = read(text, limits)
+    if not template.transforms:
+        check(template, limits, known_types)
+    return template
+
+
+def read(text: str, limits: Limits = DEFAULT_LIMITS) -> Template:
+    """Read a template's text without checking its sections. Raises TemplateError as `load` does."""
+    if len(text.encode(errors="surrogatepass")) > limits.template_bytes:
+        raise TemplateError(f"Template may not exceed {limits.template_bytes} bytes in size.")
+    body, positions = _parse(text.removeprefix("\ufeff"), limits)
+    if not isinstance(body, dict):
+        raise TemplateError("Template format error: unsupported structure.", line=1)
+    return Template(body=body, positions=positions)
+
+
+def _parse(text: str, limits: Limits) -> tuple[Value, dict[str, int]]:
+    """JSON if it looks like JSON; what JSON refuses and YAML reads (comments, bare keys) is YAML."""
+    if not text.lstrip().startswith("{"):
+        return read_yaml(text, short_tags(), limits)
+    try:
+        return read_json(text, limits)
+    except TemplateError as json_fault:
+        if "not well-formed" not in json_fault.message:
+            raise
+        try:
+            return read_yaml(text, short_tags(), limits)
+        except TemplateError:
+            raise json_fault from None

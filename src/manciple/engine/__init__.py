@@ -1,0 +1,1 @@
+"""The engine: plans what would change, and carries it out durably."""

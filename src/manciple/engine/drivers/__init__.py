@@ -1,0 +1,1 @@
+"""Drivers: what calls `reconcile` again."""

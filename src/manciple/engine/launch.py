@@ -1,0 +1,50 @@
+"""What the catalog asks of the engine: one frozen value, made by the operation that accepted the request."""
+
+import msgspec
+
+from manciple.catalog.ids import stack_name
+from manciple.engine.place import Place, place_of
+
+
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """A launch or an update of a provisioned product.
+
+    `template_digest` is the blob with the version's template as it was uploaded. `parameters` are the values given,
+    `use_previous` the keys given with UsePreviousValue (looked up in the product's `parameters_digest`). `tags` are the
+    stack's tags, `auto_tags` the `aws:servicecatalog:*` ones that never count as a change by themselves.
+    """
+
+    account: str
+    region: str
+    provisioned_product_id: str
+    template_digest: str
+    target: str = "stack"
+    parameters: dict[str, str] = {}
+    use_previous: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
+    auto_tags: dict[str, str] = {}
+    notification_arns: tuple[str, ...] = ()
+    role_arn: str | None = None
+    endpoint: str | None = None
+
+    @property
+    def stack_name(self) -> str:
+        """The name of the product's CloudFormation stack."""
+        return stack_name(self.account, self.provisioned_product_id)
+
+    @property
+    def place(self) -> Place:
+        """Where the product's resources are; sessions carry the stack's name."""
+        place = place_of(self.account, self.region, self.role_arn, self.stack_name)
+        return msgspec.structs.replace(place, endpoint=self.endpoint)
+
+
+class Termination(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a product: `retain` keeps its resources, `ignore_errors` forgets what cannot be deleted."""
+
+    account: str
+    region: str
+    provisioned_product_id: str
+    target: str = "stack"
+    retain: bool = False
+    ignore_errors: bool = False

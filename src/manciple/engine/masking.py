@@ -1,0 +1,34 @@
+"""Keeps secrets out of what people see: event reasons, error texts, outputs."""
+
+from collections.abc import Iterable
+
+from manciple.template.evaluation import Evaluation
+from manciple.template.values import MASK, Secret, Value, texts
+
+
+class Mask:
+    """Replaces every secret of some evaluations by four stars, wherever it stands in a text."""
+
+    def __init__(self, evaluations: Iterable[Evaluation]) -> None:
+        found = {text.reveal() for one in evaluations for text in _texts(one) if isinstance(text, Secret)}
+        self._secrets = sorted(filter(None, found), key=len, reverse=True)
+
+    def hide(self, text: str) -> str:
+        """The text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return text
+
+
+def _texts(evaluation: Evaluation) -> Iterable[str]:
+    for parameter in evaluation.parameters.values():
+        yield from texts([parameter.given, parameter.resolved])
+    for resource in evaluation.resources.values():
+        yield from texts(resource.properties)
+        yield from texts(_or_empty(resource.metadata))
+    for output in evaluation.outputs.values():
+        yield from texts(output.value)
+
+
+def _or_empty(value: Value | None) -> Value:
+    return "" if value is None else value

@@ -1,0 +1,127 @@
+"""What the operations layer asks of the engine, each inside the transaction that accepts the request.
+
+An operation of the engine has the id of the plan or record that it serves. Submitting writes one row and nothing runs;
+after the commit `Driver.wake(id)` tells the driver, and if the process dies before it can, the poll finds the row.
+
+    plan        make a plan                                  plan -> done
+    provision   launch without a plan to look at first       plan -> forward -> …
+    update      likewise for an existing product             plan -> forward -> …
+    execute     carry out a stored plan                      forward -> …
+    terminate   delete everything                            cleanup -> done
+"""
+
+import sqlalchemy as sa
+
+from manciple.catalog.entities import Plan
+from manciple.engine.launch import Launch, Termination
+from manciple.errors import InvalidStateException, ResourceNotFoundException
+from manciple.store.database import Transaction
+from manciple.store.objects import Objects
+from manciple.store.tables.engine import OPERATION
+
+FORMAT = 1
+"""The format of operations that this version writes and can carry on; a worker claims no other."""
+
+_INSERT = sa.insert(OPERATION)
+_FIND = sa.select(OPERATION.c.id, OPERATION.c.kind, OPERATION.c.phase, OPERATION.c.cancelled).where(
+    OPERATION.c.id == sa.bindparam("id"),
+    OPERATION.c.account == sa.bindparam("account"),
+    OPERATION.c.region == sa.bindparam("region"),
+)
+_CANCEL = (
+    sa.update(OPERATION)
+    .where(
+        OPERATION.c.id == sa.bindparam("operation_id"),
+        OPERATION.c.kind != "terminate",
+        OPERATION.c.phase.in_(("plan", "forward")),
+    )
+    .values(cancelled=True, calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
+)
+_CALL = (
+    sa.update(OPERATION)
+    .where(OPERATION.c.id == sa.bindparam("operation_id"), OPERATION.c.phase != "done")
+    .values(calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
+)
+
+
+def submit_plan(tx: Transaction, objects: Objects, launch: Launch, *, plan_id: str) -> str:
+    """Have a plan made: it ends CREATE_SUCCESS or CREATE_FAILED. Returns the operation's id."""
+    return _submit(tx, "plan", launch, objects.put_value(tx, launch), plan_id=plan_id)
+
+
+def submit_provision(tx: Transaction, objects: Objects, launch: Launch, *, record_id: str) -> str:
+    """Have a new product launched. Returns the operation's id."""
+    return _submit(tx, "provision", launch, objects.put_value(tx, launch), record_id=record_id)
+
+
+def submit_update(tx: Transaction, objects: Objects, launch: Launch, *, record_id: str) -> str:
+    """Have an existing product updated. Returns the operation's id."""
+    return _submit(tx, "update", launch, objects.put_value(tx, launch), record_id=record_id)
+
+
+def submit_execution(tx: Transaction, objects: Objects, launch: Launch, *, plan: Plan, record_id: str) -> str:
+    """Have a plan that is CREATE_SUCCESS carried out; `launch` as it was given to `submit_plan`.
+
+    The caller has set the plan to EXECUTE_IN_PROGRESS by compare and set. Returns the operation's id.
+    """
+    if plan.planned_digest is None:
+        raise InvalidStateException(f"Plan {plan.id} has nothing to execute.")
+    request = objects.put_value(tx, launch)
+    return _submit(
+        tx, "execute", launch, request, record_id=record_id, plan_id=plan.id, planned_digest=plan.planned_digest
+    )
+
+
+def submit_termination(tx: Transaction, objects: Objects, termination: Termination, *, record_id: str) -> str:
+    """Have a product terminated. Returns the operation's id."""
+    return _submit(tx, "terminate", termination, objects.put_value(tx, termination), record_id=record_id)
+
+
+def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -> None:
+    """Ask a running operation to turn back.
+
+    Raises ResourceNotFoundException for an unknown record, InvalidStateException once the operation has committed.
+    """
+    if tx.execute(_FIND, {"id": record_id, "account": account, "region": region}).first() is None:
+        raise ResourceNotFoundException(f"Record {record_id} has no operation.")
+    if tx.execute(_CANCEL, {"operation_id": record_id, "at": tx.now()}).rowcount != 1:
+        raise InvalidStateException(f"Record {record_id} can no longer be cancelled.")
+
+
+def call_back(tx: Transaction, operation_id: str) -> None:
+    """Note that something came for an operation from outside (a signal): its next slice is due now."""
+    tx.execute(_CALL, {"operation_id": operation_id, "at": tx.now()})
+
+
+def _submit(tx: Transaction, kind: str, request: Launch | Termination, digest: str, **fields: str) -> str:
+    now = tx.now()
+    row = {
+        "id": fields.get("record_id") or fields["plan_id"],
+        "account": request.account,
+        "region": request.region,
+        "kind": kind,
+        "target": request.target,
+        "provisioned_product_id": request.provisioned_product_id,
+        "plan_id": None,
+        "record_id": None,
+        "stack_id": None,
+        "phase": _FIRST_PHASES.get(kind, "plan"),
+        "cancelled": False,
+        "lease": 0,
+        "epoch": 0,
+        "claims": 0,
+        "calls": 0,
+        "not_before": now,
+        "format": FORMAT,
+        "handle": None,
+        "request_digest": digest,
+        "planned_digest": None,
+        "reason": None,
+        "created_time": now,
+        "updated_time": now,
+    }
+    tx.execute(_INSERT, row | fields)
+    return str(row["id"])
+
+
+_FIRST_PHASES = {"execute": "begin", "terminate": "begin"}

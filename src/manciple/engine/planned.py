@@ -1,0 +1,156 @@
+"""What execution needs of a plan, as one sealed blob: evaluated stacks, what may happen to each resource, facts.
+
+Secrets keep their mark through the blob: a `Secret` is written with a prefix that no template can contain and is read
+back as a `Secret`, so that whatever execution derives from it stays masked.
+"""
+
+from typing import Any
+
+import msgspec
+
+from manciple.engine.launch import Launch
+from manciple.store.database import Transaction
+from manciple.store.objects import Objects
+from manciple.template.evaluation import Evaluation, Facts, Need
+from manciple.template.values import Secret, Value
+
+_MARK = "\0secret:"
+
+
+class Permit(msgspec.Struct, frozen=True, kw_only=True):
+    """What execution may do to one resource: CloudFormation's Action and Replacement of the planned change."""
+
+    action: str
+    replacement: str | None = None
+
+    @property
+    def allows_replacement(self) -> bool:
+        """May the resource be replaced?"""
+        return self.replacement in ("True", "Conditional")
+
+
+class PlannedStack(msgspec.Struct, frozen=True, kw_only=True):
+    """One stack of a plan. `tags` are its own tags and the AutoTags."""
+
+    evaluation: Evaluation
+    facts: Facts
+    permits: dict[str, Permit] = {}
+    tags: dict[str, str] = {}
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, ready to be executed. `stacks` are by path: `""` is the product's own, `"Child/"` a nested one.
+
+    `leftovers` are physical things that an earlier clean-up could not delete, as (logical id, incarnation): this plan
+    offers to delete them again.
+    """
+
+    launch: Launch
+    stacks: dict[str, PlannedStack]
+    leftovers: tuple[tuple[str, int], ...] = ()
+
+
+class _Facts(msgspec.Struct, frozen=True, kw_only=True):
+    given: dict[str, Any]
+    known: list[tuple[str, str, Any]]
+
+
+class _Stack(msgspec.Struct, frozen=True, kw_only=True):
+    evaluation: Evaluation
+    facts: _Facts
+    permits: dict[str, Permit]
+    tags: dict[str, str]
+
+
+class _Planned(msgspec.Struct, frozen=True, kw_only=True):
+    launch: Launch
+    stacks: dict[str, _Stack]
+    leftovers: tuple[tuple[str, int], ...]
+
+
+def put_planned(tx: Transaction, objects: Objects, planned: Planned) -> str:
+    """Keep a plan, sealed, and return its digest."""
+    return objects.put(tx, encode_planned(planned), sealed=True)
+
+
+def get_planned(tx: Transaction, objects: Objects, digest: str) -> Planned:
+    """The plan under a digest."""
+    return decode_planned(objects.get(tx, digest))
+
+
+def encode_planned(planned: Planned) -> bytes:
+    """A plan as bytes; they hold secrets as plain text and must be sealed."""
+    stacks = {path: _packed(stack) for path, stack in planned.stacks.items()}
+    packed = _Planned(launch=planned.launch, stacks=stacks, leftovers=planned.leftovers)
+    return msgspec.json.encode(packed, enc_hook=_marked)
+
+
+def decode_planned(content: bytes) -> Planned:
+    """What `encode_planned` made."""
+    packed = msgspec.json.decode(content, type=_Planned)
+    has_secrets = _has_secrets(content)
+    stacks = {path: _unpacked(stack, has_secrets=has_secrets) for path, stack in packed.stacks.items()}
+    return Planned(launch=packed.launch, stacks=stacks, leftovers=packed.leftovers)
+
+
+def encode_stack(stack: PlannedStack) -> bytes:
+    """One stack as bytes, for what is deployed; they hold secrets as plain text and must be sealed."""
+    return msgspec.json.encode(_packed(stack), enc_hook=_marked)
+
+
+def decode_stack(content: bytes) -> PlannedStack:
+    """What `encode_stack` made."""
+    return _unpacked(msgspec.json.decode(content, type=_Stack), has_secrets=_has_secrets(content))
+
+
+def _has_secrets(content: bytes) -> bool:
+    return msgspec.json.encode(_MARK)[1:-1] in content
+
+
+def _packed(stack: PlannedStack) -> _Stack:
+    given = msgspec.structs.asdict(stack.facts)
+    known = [(need.kind, need.key, answer) for need, answer in given.pop("known").items()]
+    facts = _Facts(given=given, known=known)
+    return _Stack(evaluation=stack.evaluation, facts=facts, permits=stack.permits, tags=stack.tags)
+
+
+def _unpacked(stack: _Stack, *, has_secrets: bool) -> PlannedStack:
+    given: dict[str, Any] = dict(stack.facts.given)
+    given["notification_arns"] = tuple(given["notification_arns"])
+    known: dict[Need, Value | None] = {Need(kind, key): _secret(answer) for kind, key, answer in stack.facts.known}
+    evaluation = _with_secrets(stack.evaluation) if has_secrets else stack.evaluation
+    return PlannedStack(
+        evaluation=evaluation, facts=Facts(**given, known=known), permits=stack.permits, tags=stack.tags
+    )
+
+
+def _with_secrets(evaluation: Evaluation) -> Evaluation:
+    return msgspec.structs.replace(
+        evaluation,
+        resources={key: _revived(found, "properties", "metadata") for key, found in evaluation.resources.items()},
+        outputs={key: _revived(found, "value", "export") for key, found in evaluation.outputs.items()},
+        parameters={key: _revived(found, "given", "resolved") for key, found in evaluation.parameters.items()},
+    )
+
+
+def _revived(structure: Any, *fields: str) -> Any:
+    return msgspec.structs.replace(structure, **{name: _secret(getattr(structure, name)) for name in fields})
+
+
+def _marked(value: object) -> str:
+    """Write a secret, the one kind of value that JSON has no word for."""
+    if isinstance(value, Secret):
+        return _MARK + value.reveal()
+    raise NotImplementedError(f"A plan cannot hold a {type(value).__name__}.")
+
+
+def _secret(value: Any) -> Value:
+    """The value with every marked text as a secret."""
+    if isinstance(value, str):
+        return Secret(value.removeprefix(_MARK)) if value.startswith(_MARK) else value
+    if isinstance(value, list):
+        return [_secret(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _secret(item) for key, item in value.items()}
+    none: Value = value
+    return none

@@ -1,0 +1,107 @@
+"""How a plan of a stack is made: template, parameters and facts in, change set out. Nothing in the world changes."""
+
+from collections.abc import Iterable
+
+from manciple.catalog.ids import url_suffix_of
+from manciple.engine import facts as fact_finding
+from manciple.engine.launch import Launch
+from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
+from manciple.engine.rows import Stack
+from manciple.engine.targets.target import Made
+from manciple.engine.work import Scope
+from manciple.store.database import Database, Transaction
+from manciple.store.objects import Objects
+from manciple.store.rows import PROVISIONED_PRODUCTS
+from manciple.template.change_set import ChangeSet, Deployed, Instance, change_set
+from manciple.template.document import Template
+from manciple.template.evaluate import evaluate
+from manciple.template.evaluation import Evaluation, Facts, Need, Needs
+from manciple.template.limits import Limits
+from manciple.template.load import load
+from manciple.template.parameters import resolve_parameters
+from manciple.template.values import Value
+
+
+class Planning:
+    """Makes plans of stacks from what the store knows."""
+
+    def __init__(self, database: Database, objects: Objects, limits: Limits) -> None:
+        self._database = database
+        self._objects = objects
+        self._limits = limits
+
+    def make(self, launch: Launch, scope: Scope) -> Made:
+        """Plan a launch or an update of a stack. Raises TemplateError with CloudFormation's message."""
+        with self._database.read() as tx:
+            text = self._objects.get(tx, launch.template_digest).decode(errors="replace")
+            previous = self._previous_parameters(tx, launch)
+            deployed = self._deployed(tx, scope)
+        template = load(text, self._limits)
+        evaluation, facts = fact_finding.settle(
+            lambda facts: _evaluated(template, launch, previous, facts, self._limits),
+            _first_facts(launch, scope.stack),
+            self._fetch,
+        )
+        changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)
+        planned = _planned(launch, scope, evaluation, facts, changes)
+        return Made(change_set=changes, planned=planned)
+
+    def _fetch(self, facts: Facts, needs: Iterable[Need]) -> dict[Need, Value | None]:
+        with self._database.read() as tx:
+            return fact_finding.known_facts(tx, self._objects, facts, needs)
+
+    def _previous_parameters(self, tx: Transaction, launch: Launch) -> dict[str, str]:
+        """The values of the last successful deployment, of the keys given with UsePreviousValue."""
+        product = PROVISIONED_PRODUCTS.get(tx, launch.account, launch.region, launch.provisioned_product_id)
+        if product is None or product.parameters_digest is None or not launch.use_previous:
+            return {}
+        values = self._objects.get_value(tx, product.parameters_digest, dict[str, str])
+        return {key: values[key] for key in launch.use_previous if key in values}
+
+    def _deployed(self, tx: Transaction, scope: Scope) -> Deployed | None:
+        if scope.stack.deployed_digest is None:
+            return None
+        stack = decode_stack(self._objects.get(tx, scope.stack.deployed_digest))
+        return deployed_of(scope, stack)
+
+
+def deployed_of(scope: Scope, stack: PlannedStack) -> Deployed:
+    """What a stack is now, as the change set wants to know it."""
+    instances = {
+        logical_id: Instance(state.reference or instance.physical_id or "", state.bound)
+        for logical_id, instance in scope.live.items()
+        for state in [scope.state(instance)]
+    }
+    return Deployed(evaluation=stack.evaluation, instances=instances, tags=stack.tags)
+
+
+def _planned(
+    launch: Launch, scope: Scope, evaluation: Evaluation, facts: Facts, changes: ChangeSet
+) -> Planned:
+    permits = {
+        logical_id: Permit(action=change.action, replacement=change.replacement)
+        for logical_id, change in changes.changes.items()
+    }
+    stack = PlannedStack(evaluation=evaluation, facts=facts, permits=permits, tags=launch.tags | launch.auto_tags)
+    leftovers = tuple(key for key, instance in scope.instances.items() if instance.state == "leftover")
+    return Planned(launch=launch, stacks={"": stack}, leftovers=leftovers)
+
+
+def _evaluated(
+    template: Template, launch: Launch, previous: dict[str, str], facts: Facts, limits: Limits
+) -> Evaluation | Needs:
+    parameters = resolve_parameters(template, launch.parameters, previous, facts)
+    return parameters if isinstance(parameters, Needs) else evaluate(template, parameters, facts, limits)
+
+
+def _first_facts(launch: Launch, stack: Stack) -> Facts:
+    partition = launch.place.partition
+    return Facts(
+        account=launch.account,
+        region=launch.region,
+        partition=partition,
+        url_suffix=url_suffix_of(partition),
+        stack_name=stack.name,
+        stack_id=stack.arn,
+        notification_arns=launch.notification_arns,
+    )

@@ -1,0 +1,1 @@
+"""Providers: what creates, updates and deletes one resource."""

@@ -1,0 +1,283 @@
+"""`reconcile`: one slice of one operation. Whoever calls it again moves the work on; the rows say where it is.
+
+A slice claims the operation, does all that can be done now, and gives it back with the time of the next slice. It may
+be called at any time, by anyone, twice at once: the lease lets one in, the epoch keeps out whoever lost it.
+"""
+
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from manciple.engine import outputs, rows
+from manciple.engine.launch import Launch, Termination
+from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
+from manciple.engine.planned import encode_planned
+from manciple.engine.rows import Stack
+from manciple.engine.settlement import Settlement
+from manciple.engine.slice import Parts, Slice
+from manciple.engine.targets.target import Ended, Failed, Made, Target, Wake
+from manciple.engine.work import Scope, Work
+from manciple.store.database import Transaction
+from manciple.store.tables.engine import STACK
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The operation has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Carries operations out on its targets."""
+
+    parts: Parts
+    targets: Mapping[str, Target]
+
+    def reconcile(self, operation_id: str) -> Done | Wake:
+        """Do all that can be done now for an operation; answers when to be called again."""
+        parts = self.parts
+        lease = claim(parts.database, parts.limits, operation_id)
+        if isinstance(lease, Unclaimed):
+            return Done() if lease.at is None else Wake(lease.at)
+        try:
+            return self._carry_on(lease)
+        except Fenced:
+            return Wake(lease.now + parts.limits.lease)
+        except Exception:  # noqa: BLE001 (whatever it is, the operation is tried again)
+            _LOG.exception("A slice of operation %s failed.", operation_id)
+            return Wake(abandon(parts.database, parts.limits, lease))
+
+    def _carry_on(self, lease: Lease) -> Done | Wake:
+        work = Work(lease.operation, self.parts.objects)
+        current = Slice(self.parts, lease, work)
+        if lease.operation.claims > self.parts.limits.claims:
+            _give_up(current)
+            return Done()
+        with self.parts.database.read() as tx:
+            work.load(tx)
+        target = self.targets[lease.operation.target]
+        while True:
+            wake = _advance(current, target)
+            if lease.release(wake):
+                return Done() if wake is None else Wake(wake)
+            current.commit()
+
+
+def _advance(slice: Slice, target: Target) -> int | None:
+    """Go through the operation's phases as far as possible; returns when to go on, None once it is done."""
+    operation = slice.work.operation
+    if operation.phase == "plan":
+        wake = _plan(slice, target)
+        if wake is not None or operation.phase == "done":
+            return wake
+    if operation.phase == "begin":
+        _begin(slice, target)
+    if operation.phase == "done":
+        return None
+    ended = target.execute(slice)
+    if isinstance(ended, Wake):
+        return ended.at
+    _settle(slice, target, ended)
+    return None
+
+
+def _plan(slice: Slice, target: Target) -> int | None:
+    """Have the plan made; it ends the operation if that was all, or if it cannot be made."""
+    _open_stack(slice)
+    answer = target.plan(slice)
+    if isinstance(answer, Wake):
+        return answer.at
+    if isinstance(answer, Failed):
+        _refuse(slice, answer)
+    else:
+        _keep_plan(slice, answer)
+    return None
+
+
+def _open_stack(slice: Slice) -> None:
+    """Find the product's stack, or make its row: it is in review until it is executed."""
+    work = slice.work
+    if work.scopes:
+        return
+    with slice.parts.database.read() as tx:
+        launch: Launch = slice.parts.objects.get_value(tx, work.operation.request_digest, Launch)
+        found = _product_stack(tx, work)
+    if found is None:
+        found = _new_stack(launch, slice.now())
+        work.add_stack(found)
+        work.scopes[""] = scope = Scope(found, None, ())
+        work.tell_stack(scope, "REVIEW_IN_PROGRESS", "User Initiated")
+    else:
+        with slice.parts.database.read() as tx:
+            work.open_scope(tx, found)
+    work.operation.stack_id = found.id
+    slice.commit()
+
+
+def _product_stack(tx: Transaction, work: Work) -> Stack | None:
+    operation = work.operation
+    keys = {"account": operation.account, "region": operation.region, "product": operation.provisioned_product_id}
+    found = rows.rows_of(Stack, tx.all(rows.SELECT_PRODUCT_STACK, **keys))
+    return found[0] if found else None
+
+
+def _new_stack(launch: Launch, now: int) -> Stack:
+    stack_id = str(uuid.uuid4())
+    place = launch.place
+    arn = f"arn:{place.partition}:cloudformation:{place.region}:{place.account}:stack/{launch.stack_name}/{stack_id}"
+    return Stack(
+        id=stack_id,
+        account=launch.account,
+        region=launch.region,
+        provisioned_product_id=launch.provisioned_product_id,
+        parent_id=None,
+        path="",
+        name=launch.stack_name,
+        arn=arn,
+        status="REVIEW_IN_PROGRESS",
+        status_reason=None,
+        revision=0,
+        place=msgspec.to_builtins(place),
+        deployed_digest=None,
+        created_time=now,
+        updated_time=now,
+    )
+
+
+def _keep_plan(slice: Slice, made: Made) -> None:
+    """Keep the plan; a launch or update without a plan to look at first goes on at once."""
+    work, objects = slice.work, slice.parts.objects
+    content = encode_planned(made.planned)
+    work.operation.planned_digest = objects.digest(content, sealed=True)
+    work.operation.phase = "done" if work.operation.kind == "plan" else "begin"
+
+    def settle(tx: Transaction) -> None:
+        digest = objects.put(tx, content, sealed=True)
+        if work.operation.kind == "plan":
+            Settlement(tx, objects, work.operation, work.now).plan_made(made, digest)
+
+    slice.commit(settle)
+    work.planned = made.planned
+    work.root.planned = made.planned.stacks[""]
+
+
+def _refuse(slice: Slice, failed: Failed) -> None:
+    work = slice.work
+    failed = msgspec.structs.replace(failed, message=work.mask.hide(failed.message))
+    work.operation.phase, work.operation.reason = "done", failed.message
+    status = work.root.stack.status
+
+    def settle(tx: Transaction) -> None:
+        settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
+        if work.operation.kind == "plan":
+            settlement.plan_failed(failed)
+        else:
+            settlement.refused(failed, status)
+            if status == "REVIEW_IN_PROGRESS":
+                tx.execute(_FORGET_STACK, {"of_id": work.root.stack.id})
+
+    slice.commit(settle)
+
+
+def _begin(slice: Slice, target: Target) -> None:
+    """Write the steps and set the record going, in one transaction."""
+    work = slice.work
+    _open_planned_stack(slice)
+    if work.operation.kind == "terminate":
+        if not _begin_termination(slice, target):
+            return
+    else:
+        target.begin(slice)
+    slice.commit(lambda tx: Settlement(tx, slice.parts.objects, work.operation, work.now).under_way())
+
+
+def _open_planned_stack(slice: Slice) -> None:
+    work = slice.work
+    if work.scopes:
+        return
+    with slice.parts.database.read() as tx:
+        found = _product_stack(tx, work)
+        if found is not None:
+            work.open_scope(tx, found)
+            work.operation.stack_id = found.id
+
+
+def _termination(slice: Slice) -> Termination:
+    with slice.parts.database.read() as tx:
+        found: Termination = slice.parts.objects.get_value(tx, slice.work.operation.request_digest, Termination)
+    return found
+
+
+def _begin_termination(slice: Slice, target: Target) -> bool:
+    """False if there is nothing to delete: the product goes at once."""
+    if slice.work.scopes and not _termination(slice).retain:
+        target.delete(slice)
+        return True
+    _end_termination(slice, None)
+    return False
+
+
+def _end_termination(slice: Slice, ended: Ended | None) -> None:
+    work, termination = slice.work, _termination(slice)
+    work.operation.phase = "done"
+
+    def settle(tx: Transaction) -> None:
+        settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
+        settlement.terminated(ended, ignore_errors=termination.ignore_errors)
+        if ended is not None and ended.reason is None:
+            outputs.withdraw_exports(tx, work.root.stack.id)
+
+    slice.commit(settle)
+
+
+def _settle(slice: Slice, target: Target, ended: Ended) -> None:
+    """The end: rows of the catalog and of the engine in one transaction."""
+    work = slice.work
+    if work.operation.kind == "terminate":
+        _end_termination(slice, ended)
+        return
+    found = target.outputs(slice) if ended.reason is None else []
+    arn = work.root.stack.arn
+
+    def settle(tx: Transaction) -> None:
+        settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
+        settlement.ended(ended, found, arn, work.planned)
+
+    slice.commit(settle)
+
+
+def _give_up(slice: Slice) -> None:
+    """Slice after slice died: end the operation as it stands, so that it cannot take the worker down for ever."""
+    work, operation = slice.work, slice.work.operation
+    operation.phase = "done"
+    operation.reason = f"Operation {operation.id} was given up after {operation.claims - 1} slices that did not end."
+    status = _GIVEN_UP[operation.kind]
+
+    def settle(tx: Transaction) -> None:
+        settlement = Settlement(tx, slice.parts.objects, operation, work.now)
+        settlement.given_up(status, operation.reason or "")
+        if operation.stack_id is not None:
+            tx.execute(_FAIL_STACK, {"of_id": operation.stack_id, "failed": status, "because": operation.reason})
+
+    slice.commit(settle)
+
+
+_GIVEN_UP = {
+    "plan": "CREATE_FAILED",
+    "provision": "CREATE_FAILED",
+    "update": "UPDATE_FAILED",
+    "execute": "UPDATE_FAILED",
+    "terminate": "DELETE_FAILED",
+}
+_FORGET_STACK = sa.delete(STACK).where(STACK.c.id == sa.bindparam("of_id"))
+_FAIL_STACK = (
+    sa.update(STACK)
+    .where(STACK.c.id == sa.bindparam("of_id"))
+    .values(status=sa.bindparam("failed"), status_reason=sa.bindparam("because"))
+)

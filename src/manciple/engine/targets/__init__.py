@@ -1,0 +1,1 @@
+"""Targets: what a product is deployed onto."""

@@ -1,0 +1,67 @@
+"""The contract of a target: what a product is deployed onto.
+
+A target works in slices like the engine itself: every method does what can be done now and answers how things stand. It
+keeps its own handle (a change set's id, a plan file) on the operation row, written before the call that it names.
+"""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from manciple.engine.planned import Planned
+from manciple.engine.slice import Slice
+from manciple.template.change_set import ChangeSet
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """Nothing can be done before `at` (milliseconds), or until somebody calls."""
+
+    at: int
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True):
+    """It cannot be done: CloudFormation's code and message; `nothing_to_change` marks its refusal of an empty plan."""
+
+    code: str
+    message: str
+    nothing_to_change: bool = False
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan that was made: what would change, and what execution needs."""
+
+    change_set: ChangeSet
+    planned: Planned
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution that is over. `status` is the stack's; `reason` says why it failed, None if it did not."""
+
+    status: str
+    reason: str | None = None
+
+
+class Target(Protocol):
+    """What products of some type are deployed onto."""
+
+    name: str
+
+    def plan(self, slice: Slice) -> Made | Wake | Failed:
+        """Find what would change; nothing in the world does."""
+        ...
+
+    def begin(self, slice: Slice) -> None:
+        """Note the steps of the operation's plan; the caller commits."""
+        ...
+
+    def delete(self, slice: Slice) -> None:
+        """Note the steps that delete everything, or that keep everything; the caller commits."""
+        ...
+
+    def execute(self, slice: Slice) -> Wake | Ended:
+        """Carry out what was noted as far as it goes now, or turn back if it was cancelled."""
+        ...
+
+    def outputs(self, slice: Slice) -> list[dict[str, Any]]:
+        """The record's outputs: {OutputKey, OutputValue, Description}."""
+        ...

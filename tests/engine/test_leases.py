@@ -1,0 +1,110 @@
+"""Two may want the same operation: one gets it, and whoever lost it writes nothing more."""
+
+import threading
+
+import pytest
+
+from manciple.engine.lease import Fenced, Lease, Unclaimed, claim
+from manciple.engine.probe import Point
+from manciple.engine.reconcile import Done
+from manciple.store.tables.engine import EVENT, OPERATION, STEP
+from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from tests.engine.worlds import World, template, topic
+
+PLAIN = {"A": topic("a"), "B": topic("b", "A")}
+
+
+class Stopping:
+    """A process that is stopped at its first arrival at a point, and goes on when told to: a zombie."""
+
+    def __init__(self, point: Point) -> None:
+        self.stopped = threading.Event()
+        self.go_on = threading.Event()
+        self._point = point
+
+    def reach(self, point: Point, operation_id: str) -> None:
+        if point == self._point and not self.stopped.is_set():
+            self.stopped.set()
+            assert self.go_on.wait(30)
+
+
+@pytest.mark.parametrize("point", ["before intent", "after intent", "inside call", "after call", "after outcome"])
+def test_a_zombie_that_comes_back_after_its_lease_does_nothing_twice(world: World, point: Point) -> None:
+    zombie = Stopping(point)
+    id = world.submit(template(PLAIN))
+    thread = threading.Thread(target=world.new_engine(zombie).reconcile, args=(id,))
+    thread.start()
+    assert zombie.stopped.wait(30)
+    world.pass_time(id)
+    world.run(id)
+    told, steps = world.told(), world.rows(STEP)
+
+    zombie.go_on.set()
+    thread.join()
+
+    world.check()
+    assert world.told() == told
+    assert world.rows(STEP) == steps
+    assert world.names() == {"a": "", "b": "arn:aws:sns:eu-west-1:123456789012:a"}
+
+
+def test_an_operation_that_is_being_worked_on_is_not_claimed_by_another(world: World) -> None:
+    id = world.submit(template(PLAIN))
+    lease = claim(world.database, world.limits, id)
+
+    second = claim(world.database, world.limits, id)
+
+    assert isinstance(lease, Lease)
+    assert isinstance(second, Unclaimed)
+    assert second.at == world.operation(id).lease
+
+
+def test_every_claim_takes_a_new_epoch_and_fences_the_one_before(world: World) -> None:
+    id = world.submit(template(PLAIN))
+    first = claim(world.database, world.limits, id)
+    world.pass_time(id)
+    second = claim(world.database, world.limits, id)
+
+    assert isinstance(first, Lease)
+    assert isinstance(second, Lease)
+    assert second.operation.epoch == first.operation.epoch + 1
+    with pytest.raises(Fenced), world.database.write() as tx:
+        first.hold(tx)
+    with pytest.raises(Fenced):
+        first.renew()
+
+
+def test_two_engines_that_start_at_once_carry_an_operation_out_once(world: World) -> None:
+    id = world.submit(template({f"T{number}": topic(f"t{number}") for number in range(10)}))
+    engines = [world.new_engine() for _ in range(2)]
+    threads = [threading.Thread(target=world.run, args=(id, engine)) for engine in engines]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    world.check()
+    assert [row.calls for row in world.rows(SANDBOX_LEDGER)] == [1] * 10
+    assert len({(row.logical_id, row.status, row.reason) for row in world.rows(EVENT)}) == len(world.rows(EVENT))
+
+
+def test_an_operation_that_is_done_is_not_touched_again(world: World) -> None:
+    id = world.submit(template(PLAIN))
+    world.run(id)
+    (before,) = world.rows(OPERATION)
+
+    answer = world.engine.reconcile(id)
+
+    assert answer == Done()
+    assert world.rows(OPERATION) == [before]
+
+
+def test_an_operation_of_a_newer_format_is_left_to_a_newer_worker(world: World) -> None:
+    import sqlalchemy as sa
+
+    id = world.submit(template(PLAIN))
+    with world.database.write() as tx:
+        tx.execute(sa.update(OPERATION).values(format=99))
+
+    assert isinstance(claim(world.database, world.limits, id), Unclaimed)

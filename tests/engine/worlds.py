@@ -1,0 +1,220 @@
+"""A small world to try the engine in: a database, a sandbox, an engine whose slices run when the test says so."""
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from manciple.engine import operation
+from manciple.engine.events import Event, list_events
+from manciple.engine.launch import Launch, Termination
+from manciple.engine.limits import Limits
+from manciple.engine.probe import NoProbe, Probe
+from manciple.engine.providers.faults import Fault, set_faults
+from manciple.engine.providers.provider import Providers
+from manciple.engine.providers.sandbox import Sandbox
+from manciple.engine.providers.world import Thing, things
+from manciple.engine.reconcile import Done, Engine
+from manciple.engine.slice import Parts
+from manciple.engine.targets.stack import StackTarget
+from manciple.store import objects, tables  # noqa: F401 (importing fills METADATA)
+from manciple.store.database import Database
+from manciple.store.metadata import METADATA
+from manciple.store.objects import Objects
+from manciple.store.sealed import Seal
+from manciple.store.tables import catalog, engine, sandbox  # noqa: F401 (likewise)
+from manciple.template.limits import Limits as TemplateLimits
+
+ACCOUNT, REGION, PRODUCT = "123456789012", "eu-west-1", "pp-aaaaaaaaaaaaa"
+KEY = b"k" * 32
+QUICK = Limits(backoff=0, lease=30_000, attempts=3, poll=50)
+LARGE = TemplateLimits(resources=10_000, template_bytes=50_000_000, produced=100_000_000)
+
+
+def topic(name: str, *reads: str, depends_on: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """A topic whose display name reads other resources' attributes; `name` is create-only."""
+    resource: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name, **properties}}
+    if reads:
+        parts = [{"Fn::GetAtt": [read, "TopicArn"]} for read in reads]
+        resource["Properties"]["DisplayName"] = {"Fn::Join": [",", parts]}
+    if depends_on:
+        resource["DependsOn"] = list(depends_on)
+    return resource
+
+
+def template(resources: Mapping[str, Any], **sections: Any) -> str:
+    """A template's text."""
+    return json.dumps({"Resources": dict(resources), **sections})
+
+
+class World:
+    """The database, the sandbox's account and an engine; ids of records are counted."""
+
+    def __init__(self, database: Database, limits: Limits = QUICK, probe: Probe | None = None) -> None:
+        self.database = database
+        self.objects = Objects(Seal(KEY))
+        self.sandbox = Sandbox(database, self.objects.seal)
+        self.pool = ThreadPoolExecutor(limits.threads)
+        self.limits = limits
+        self.records = 0
+        self.engine = self.new_engine(probe)
+
+    def new_engine(self, probe: Probe | None = None) -> Engine:
+        """Another engine on the same database, as a second process would have."""
+        parts = Parts(
+            database=self.database,
+            objects=self.objects,
+            providers=Providers([self.sandbox]),
+            pool=self.pool,
+            limits=self.limits,
+            probe=probe or NoProbe(),
+        )
+        return Engine(parts, {"stack": StackTarget(LARGE)})
+
+    def submit(
+        self,
+        text: str,
+        kind: str = "provision",
+        parameters: Mapping[str, str] | None = None,
+        product: str = PRODUCT,
+    ) -> str:
+        """Accept a launch or an update; nothing runs yet."""
+        self.records += 1
+        with self.database.write() as tx:
+            launch = Launch(
+                account=ACCOUNT,
+                region=REGION,
+                provisioned_product_id=product,
+                template_digest=self.objects.put(tx, text.encode()),
+                parameters=dict(parameters or {}),
+            )
+            submit = operation.submit_provision if kind == "provision" else operation.submit_update
+            return submit(tx, self.objects, launch, record_id=f"rec-{self.records}")
+
+    def submit_termination(self) -> str:
+        """Accept a termination; nothing runs yet."""
+        self.records += 1
+        termination = Termination(account=ACCOUNT, region=REGION, provisioned_product_id=PRODUCT)
+        with self.database.write() as tx:
+            return operation.submit_termination(tx, self.objects, termination, record_id=f"rec-{self.records}")
+
+    def run(self, operation_id: str, engine: Engine | None = None) -> int:
+        """Run slices until the operation is done, passing over the time between them; returns their number."""
+        for slices in range(1, 1000):
+            if isinstance((engine or self.engine).reconcile(operation_id), Done):
+                return slices
+            self.pass_time(operation_id)
+        raise AssertionError(f"operation {operation_id} does not end")
+
+    def provision(self, resources: Mapping[str, Any], **sections: Any) -> str:
+        """Launch a template and carry it out; returns the stack's status."""
+        self.run(self.submit(template(resources, **sections)))
+        return self.status()
+
+    def update(self, resources: Mapping[str, Any], **sections: Any) -> str:
+        """Update to a template and carry it out; returns the stack's status."""
+        self.run(self.submit(template(resources, **sections), "update"))
+        return self.status()
+
+    def terminate(self) -> str:
+        """Terminate; returns the stack's status."""
+        self.run(self.submit_termination())
+        return self.status()
+
+    def pass_time(self, operation_id: str) -> None:
+        """Let every lease run out and every waiting time be over."""
+        past: list[Any] = [
+            sa.update(engine.OPERATION).where(engine.OPERATION.c.id == operation_id).values(lease=0, not_before=1),
+            sa.update(engine.STEP).where(engine.STEP.c.operation_id == operation_id).values(not_before=0),
+        ]
+        with self.database.write() as tx:
+            for statement in past:
+                tx.execute(statement)
+
+    def age_sandbox(self) -> None:
+        """Let everything that the sandbox delays be due: its own clock cannot be passed over, so answers are opened."""
+        with self.database.write() as tx:
+            for row in tx.all(sa.select(sandbox.SANDBOX_LEDGER)):
+                answer = json.loads(self.objects.seal.open(row.answer))
+                if answer.get("callback_context"):
+                    answer["callback_context"] = {"due": 0}
+                    sealed = self.objects.seal.close(json.dumps(answer).encode())
+                    tx.execute(
+                        sa.update(sandbox.SANDBOX_LEDGER)
+                        .where(sandbox.SANDBOX_LEDGER.c.token == row.token)
+                        .values(answer=sealed)
+                    )
+            for step in tx.all(sa.select(engine.STEP).where(engine.STEP.c.context.is_not(None))):
+                context = self.objects.seal.close(b'{"due":0}')
+                of_step = (engine.STEP.c.operation_id == step.operation_id, engine.STEP.c.number == step.number)
+                tx.execute(sa.update(engine.STEP).where(*of_step).values(context=context, not_before=0))
+
+    def fault(self, *faults: Fault) -> None:
+        """Make these the sandbox's faults."""
+        with self.database.write() as tx:
+            set_faults(tx, ACCOUNT, REGION, list(faults))
+
+    def status(self) -> str:
+        """The stack's status."""
+        return str(self.rows(engine.STACK)[-1].status)
+
+    def operation(self, operation_id: str) -> Any:
+        """An operation's row."""
+        return next(row for row in self.rows(engine.OPERATION) if row.id == operation_id)
+
+    def rows(self, table: sa.Table) -> list[Any]:
+        """All rows of a table."""
+        with self.database.read() as tx:
+            return list(tx.all(sa.select(table)))
+
+    def things(self) -> dict[tuple[str, str], Thing]:
+        """What exists in the sandbox, by type and physical id."""
+        with self.database.read() as tx:
+            found = things(tx, self.objects.seal, ACCOUNT, REGION)
+        return {(type_, id): thing for (_, _, type_, id), thing in found.items()}
+
+    def names(self) -> dict[str, str]:
+        """Topics that exist: display name by topic name."""
+        models = [thing.model for thing in self.things().values()]
+        return {str(model["TopicName"]): str(model.get("DisplayName", "")) for model in models}
+
+    def check(self) -> None:
+        """The laws that hold however often the engine died: nothing twice, nothing lost, nothing forgotten."""
+        rows = self.rows(sandbox.SANDBOX_LEDGER)
+        created = [row.physical_id for row in rows if row.action == "create" and row.physical_id]
+        deleted = [row.physical_id for row in rows if row.action == "delete" and row.physical_id]
+        known = [row.physical_id for row in self.rows(engine.INSTANCE) if row.physical_id]
+        existing = [physical_id for _, physical_id in self.things()]
+        assert sorted(existing) == sorted(known), "what exists is what the engine knows of"
+        assert sorted(existing + deleted) == sorted(created), "each create made one thing, each delete took one"
+        unfinished = [row.id for row in self.rows(engine.OPERATION) if row.phase != "done"]
+        assert unfinished == [], "every operation has ended"
+
+    def events(self, operation_id: str | None = None) -> list[Event]:
+        """The events of an operation, of the newest one if none is named."""
+        with self.database.read() as tx:
+            return list_events(tx, operation_id or f"rec-{self.records}")
+
+    def told(self, operation_id: str | None = None) -> list[tuple[str, str]]:
+        """Events as (logical id, status), the stack's as `stack`."""
+        return [
+            ("stack" if event.type == "AWS::CloudFormation::Stack" else event.logical_id, event.status)
+            for event in self.events(operation_id)
+        ]
+
+
+@contextmanager
+def open_world(url: str, limits: Limits = QUICK, probe: Probe | None = None) -> Iterator[World]:
+    """A world on a database that is made if it is empty."""
+    database = Database(url)
+    with database.write() as tx:
+        METADATA.create_all(tx.connection)
+    world = World(database, limits, probe)
+    try:
+        yield world
+    finally:
+        world.pool.shutdown()
+        database.close()

@@ -1,0 +1,185 @@
+"""The only place where the parts are joined: a server, or a worker without HTTP."""
+
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from manciple.catalog.ids import format_id
+from manciple.engine.drivers.in_process import InProcessDriver
+from manciple.engine.limits import Limits as EngineLimits
+from manciple.engine.providers.provider import Providers
+from manciple.engine.providers.sandbox import Sandbox
+from manciple.engine.reconcile import Engine
+from manciple.engine.slice import Parts
+from manciple.engine.targets.stack import StackTarget
+from manciple.operations.call import Operations, Runtime
+from manciple.operations.identity import Identity
+from manciple.settings import Quota, Settings, check_secret_key, check_serving
+from manciple.store import schema
+from manciple.store.database import Database
+from manciple.store.objects import Objects
+from manciple.store.sealed import Seal, check_key, read_key
+from manciple.template.limits import Limits as TemplateLimits
+from manciple.wire.application import Application
+
+_ID_BITS = 65
+_BACKLOG = 2048
+"""Connections that wait at most; from the moment of binding on, none is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database with its blobs and its seal."""
+
+    database: Database
+    objects: Objects
+
+
+@contextmanager
+def open_store(settings: Settings) -> Iterator[Store]:
+    """Open the database that the settings name, bring its tables up to date, and check the secret key against it.
+
+    Raises SettingsError, SchemaError or SealedError, each one sentence.
+    """
+    check_secret_key(settings)
+    if settings.database is None:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = Database(settings.database or f"sqlite:///{settings.data / 'manciple.sqlite'}")
+    try:
+        schema.upgrade(database)
+        seal = Seal(read_key(_key_file(settings), create=settings.secret_key_file is None))
+        check_key(database, seal)
+        yield Store(database, Objects(seal))
+    finally:
+        database.close()
+
+
+def _key_file(settings: Settings) -> Path:
+    """The key's file: as set, else beside the data directory, so that a copy of the data alone opens nothing."""
+    return settings.secret_key_file or settings.data.with_name(settings.data.name + ".key")
+
+
+class Server:
+    """One server process: HTTP in front, the engine behind (unless `execute` is off)."""
+
+    def __init__(self, settings: Settings) -> None:
+        check_serving(settings)
+        self.settings = settings
+        self._socket = _bind(settings.host, settings.port)
+        host, port = self._socket.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._http: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def serve(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Serve until told to stop (SIGTERM and SIGINT do, in the main thread)."""
+        with open_store(self.settings) as store:
+            driver = make_driver(self.settings, store)
+            runtime = make_runtime(self.settings, store, driver, self.settings.public_url or self.url)
+            application = Application(runtime, Operations(runtime), Identity(runtime), on_started=on_ready)
+            if self.settings.execute:
+                driver.start()
+            try:
+                self._http = uvicorn.Server(_http_settings(application))
+                self._http.run(sockets=[self._socket])
+            finally:
+                driver.stop()
+
+    def start(self) -> None:
+        """Serve in a thread of its own; returns once requests are answered."""
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self.serve, args=(ready.set,), name="manciple-http", daemon=True)
+        self._thread.start()
+        while not ready.wait(0.05):
+            if not self._thread.is_alive():
+                raise RuntimeError("The server ended before it was ready; its log says why.")
+
+    def stop(self) -> None:
+        """Finish the requests under way and end."""
+        if self._http is not None:
+            self._http.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+
+
+def run_worker(settings: Settings, until: threading.Event) -> None:
+    """Carry out operations without HTTP until the event is set."""
+    with open_store(settings) as store:
+        driver = make_driver(settings, store)
+        driver.start()
+        try:
+            until.wait()
+        finally:
+            driver.stop()
+
+
+def make_driver(settings: Settings, store: Store) -> InProcessDriver:
+    """The engine with its provider and target, and the driver that runs its slices in this process."""
+    limits = EngineLimits(
+        lease=int(settings.engine.lease_seconds * 1000),
+        poll=int(settings.engine.poll_seconds * 1000),
+        threads=settings.engine.threads,
+    )
+    parts = Parts(
+        database=store.database,
+        objects=store.objects,
+        providers=Providers([Sandbox(store.database, store.objects.seal)]),
+        pool=ThreadPoolExecutor(limits.threads, "provider"),
+        limits=limits,
+    )
+    stack = StackTarget(_template_limits(settings.quota))
+    return InProcessDriver(Engine(parts, {stack.name: stack}))
+
+
+def _template_limits(quota: Quota) -> TemplateLimits:
+    return TemplateLimits(
+        resources=quota.resources_per_template,
+        parameters=quota.parameters_per_template,
+        outputs=quota.outputs_per_template,
+        mappings=quota.mappings_per_template,
+        template_bytes=quota.template_bytes,
+    )
+
+
+def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, public_url: str) -> Runtime:
+    """Join what one process is made of."""
+    return Runtime(
+        settings=settings,
+        database=store.database,
+        objects=store.objects,
+        driver=driver,
+        new_id=lambda prefix: format_id(prefix, secrets.randbits(_ID_BITS)),
+        now=lambda: time.time_ns() // 1_000_000,
+        public_url=public_url.rstrip("/"),
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((host, port))
+    bound.listen(_BACKLOG)
+    return bound
+
+
+def _http_settings(application: Application) -> uvicorn.Config:
+    return uvicorn.Config(
+        application,
+        http="httptools",
+        loop="uvloop",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=5,
+    )

@@ -1,0 +1,162 @@
+"""What launching, updating and planning have in common: which product, version and path; the tags; the name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from manciple.api import shapes
+from manciple.catalog import ids
+from manciple.catalog.entities import Portfolio, Product, ProvisionedProduct, ProvisioningArtifact, Tags
+from manciple.catalog.tags import read_tags
+from manciple.engine.launch import Launch
+from manciple.errors import InvalidParametersException, ResourceNotFoundException
+from manciple.operations.call import Context
+from manciple.operations.lookups import check_exactly_one
+from manciple.operations.visibility import check_launchable, choose_path, find_active_version, find_launchable_product
+from manciple.store.rows import PROVISIONED_PRODUCTS
+from manciple.store.tables.catalog import PROVISIONED_PRODUCT
+
+AUTO_TAG = "aws:servicecatalog:"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is launched: a version of a product, along the path through a portfolio."""
+
+    product: Product
+    artifact: ProvisioningArtifact
+    portfolio: Portfolio
+
+    @property
+    def path_id(self) -> str:
+        """The launch path's id."""
+        return ids.launch_path_id(self.portfolio.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a caller names product, version and path: each by id or by name, the path perhaps not at all."""
+
+    product_id: str | None = None
+    product_name: str | None = None
+    artifact_id: str | None = None
+    artifact_name: str | None = None
+    path_id: str | None = None
+    path_name: str | None = None
+
+
+def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
+    """Find what is to be launched, as this caller may; a new launch takes no deprecated version.
+
+    Raises ResourceNotFoundException where something is absent or not for this caller, InvalidParametersException where
+    it is named twice, not at all, or ambiguously (service-catalog-api reference, 4.2).
+    """
+    product, paths = find_launchable_product(context, wanted.product_id, wanted.product_name)
+    portfolio = choose_path(paths, product, wanted.path_id, wanted.path_name)
+    artifact = find_active_version(context, product, wanted.artifact_id, wanted.artifact_name)
+    if is_new:
+        check_launchable(artifact)
+    return Choice(product, artifact, portfolio)
+
+
+def find_provisioned_product(context: Context, id: str | None, name: str | None) -> ProvisionedProduct:
+    """The provisioned product with this id, name or (in place of the name) ARN.
+
+    Raises ResourceNotFoundException in AWS's words, InvalidParametersException unless one of the two is given.
+    """
+    check_exactly_one(ProvisionedProductId=id, ProvisionedProductName=name)
+    wanted = id if id is not None else (_id_of_arn(context, name or "") or None)
+    found = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, wanted) if wanted else named(context, name or "")
+    if found is None:
+        raise ResourceNotFoundException(f"Provisioned product not found: {id or name}")
+    return found
+
+
+def named(context: Context, name: str) -> ProvisionedProduct | None:
+    """The provisioned product of this name, or None."""
+    columns = PROVISIONED_PRODUCT.c
+    found = PROVISIONED_PRODUCTS.find(
+        context.tx, columns.account == context.account, columns.region == context.region, columns.name == name
+    )
+    return found[0] if found else None
+
+
+def _id_of_arn(context: Context, text: str) -> str | None:
+    """The id at the end of a provisioned product's ARN, if that ARN is of this account and region."""
+    name, _, id = text.rpartition("/")
+    name = name.rpartition("/")[2]
+    mine = ids.provisioned_product_arn(context.account, context.region, name, id)
+    return id if text == mine else None
+
+
+def demand_free_name(context: Context, name: str) -> None:
+    """Raise AWS's odd InvalidParametersException if a provisioned product has this name (reference, 4.3)."""
+    if named(context, name) is not None:
+        raise InvalidParametersException(f"A stack named {name} already exists.")
+
+
+def tags_of(given: Iterable[shapes.Tag] | None, limit: int) -> Tags:
+    """A caller's tags as a mapping. Raises InvalidParametersException for more tags than a product may have."""
+    tags = read_tags(given)
+    if len(tags) > limit:
+        raise InvalidParametersException(f"{len(tags)} tags were given; a provisioned product takes at most {limit}.")
+    return tags
+
+
+def auto_tags(context: Context, choice: Choice, id: str, arn: str) -> Tags:
+    """The five tags that Service Catalog itself puts on what it launches (reference, 2.4)."""
+    account, region = context.owner
+    return {
+        f"{AUTO_TAG}portfolioArn": ids.portfolio_arn(account, region, choice.portfolio.id),
+        f"{AUTO_TAG}productArn": ids.product_arn(account, region, choice.product.id),
+        f"{AUTO_TAG}provisioningPrincipalArn": context.caller.session_arn,
+        f"{AUTO_TAG}provisionedProductArn": arn,
+        f"{AUTO_TAG}provisioningArtifactIdentifier": choice.artifact.id,
+    }
+
+
+def launch_of(
+    product: ProvisionedProduct,
+    artifact: ProvisioningArtifact,
+    parameters: Mapping[str, str],
+    use_previous: Iterable[str] = (),
+) -> Launch:
+    """What the engine is asked to do for a provisioned product; its tags keep their first values (reference, 2.4)."""
+    own = {key: value for key, value in product.tags.items() if not key.startswith(AUTO_TAG)}
+    return Launch(
+        account=product.account,
+        region=product.region,
+        provisioned_product_id=product.id,
+        template_digest=artifact.template_digest,
+        parameters=dict(parameters),
+        use_previous=tuple(use_previous),
+        tags=own,
+        auto_tags={key: value for key, value in product.tags.items() if key not in own},
+        notification_arns=product.notification_arns,
+        role_arn=product.launch_role_arn,
+    )
+
+
+def given_parameters(given: Iterable[shapes.UpdateProvisioningParameter | shapes.ProvisioningParameter] | None) -> dict[str, str]:
+    """Parameters by key, those with UsePreviousValue left out (AWS ignores their Value).
+
+    Raises InvalidParametersException for a key that comes twice or has no value.
+    """
+    values: dict[str, str] = {}
+    for parameter in given or ():
+        if _uses_previous(parameter):
+            continue
+        if parameter.key is None or parameter.value is None:
+            raise InvalidParametersException(f"Parameter {parameter.key} has no value; give one.")
+        if parameter.key in values:
+            raise InvalidParametersException(f"Parameter {parameter.key} was given more than once.")
+        values[parameter.key] = parameter.value
+    return values
+
+
+def previous_parameters(given: Iterable[shapes.UpdateProvisioningParameter] | None) -> tuple[str, ...]:
+    """The keys given with UsePreviousValue."""
+    return tuple(parameter.key for parameter in given or () if _uses_previous(parameter) and parameter.key)
+
+
+def _uses_previous(parameter: shapes.UpdateProvisioningParameter | shapes.ProvisioningParameter) -> bool:
+    return isinstance(parameter, shapes.UpdateProvisioningParameter) and bool(parameter.use_previous_value)

@@ -1,0 +1,1 @@
+"""What AWS Service Catalog has not: the artifact store, and what our own JSON API offers."""

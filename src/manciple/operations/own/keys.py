@@ -1,0 +1,80 @@
+"""Access keys that this server issues (contracts, sections 2 and 11)."""
+
+import re
+import secrets
+from typing import NamedTuple
+
+import msgspec
+
+from manciple.catalog.entities import AccessKey
+from manciple.errors import ValidationException
+from manciple.store.database import Database
+from manciple.store.objects import Objects
+from manciple.store.rows import ACCESS_KEYS
+
+NAMED_POLICIES = ("admin", "end-user")
+
+_ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ID_LENGTH = 16
+_SECRET_BYTES = 30
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ARN = re.compile(r"arn:aws[a-z-]*:(iam|sts)::(?P<account>[0-9]{12}):(root|(user|role|assumed-role)/[\w+=,.@/-]+)")
+
+
+class NewKey(NamedTuple):
+    """A key as its owner gets it, once: the secret is shown nowhere again."""
+
+    access_key_id: str
+    secret_access_key: str
+    arn: str
+    account: str
+
+
+def create_key(
+    database: Database,
+    objects: Objects,
+    now: int,
+    *,
+    account: str,
+    arn: str,
+    policy: str = "admin",
+    is_operator: bool = False,
+) -> NewKey:
+    """Issue a key to a principal of an account. `policy` is one of `NAMED_POLICIES` or a policy document's JSON.
+
+    Raises ValidationException for an account, ARN or policy that cannot be.
+    """
+    _check(account, arn, policy)
+    identifier = "AKIA" + "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
+    key = AccessKey(
+        id=identifier,
+        account=account,
+        arn=arn,
+        sealed_secret=objects.seal.close(secret.encode()),
+        policy=policy,
+        is_operator=is_operator,
+        created_time=now,
+    )
+    with database.write() as tx:
+        ACCESS_KEYS.insert(tx, key)
+    return NewKey(access_key_id=identifier, secret_access_key=secret, arn=arn, account=account)
+
+
+def _check(account: str, arn: str, policy: str) -> None:
+    if not _ACCOUNT.fullmatch(account):
+        raise ValidationException(f"The account {account!r} is not 12 digits.")
+    found = _ARN.fullmatch(arn)
+    if found is None or found["account"] != account:
+        raise ValidationException(f"The ARN {arn!r} names no root, user, role or session of account {account}.")
+    if policy not in NAMED_POLICIES and not _is_document(policy):
+        raise ValidationException(
+            f"The policy is none of {', '.join(NAMED_POLICIES)} and no JSON object with a Statement."
+        )
+
+
+def _is_document(policy: str) -> bool:
+    try:
+        return "Statement" in msgspec.json.decode(policy, type=dict)
+    except msgspec.DecodeError:
+        return False

@@ -1,0 +1,168 @@
+"""Products: create, describe (as an end user, as an administrator, by view), update, delete."""
+
+from manciple.api import shapes
+from manciple.catalog import search
+from manciple.catalog.entities import Product
+from manciple.catalog.ids import launch_path_id
+from manciple.catalog.policy import check_quota
+from manciple.catalog.tags import change_tags, list_tags, read_tags
+from manciple.errors import (
+    InvalidParametersException,
+    OperationNotSupportedException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
+from manciple.operations.call import Caller, Context, Runtime, operation
+from manciple.operations.counts import count
+from manciple.operations.details import (
+    artifact_detail,
+    artifact_summary,
+    artifact_view,
+    product_view_detail,
+    product_view_summary,
+)
+from manciple.operations.lookups import (
+    check_exactly_one,
+    find_portfolio,
+    find_product,
+    find_product_by,
+    versions_of,
+)
+from manciple.operations.provisioning_artifacts import add_version
+from manciple.operations.templates import FetchedTemplate, fetch_template
+from manciple.operations.visibility import active_versions, find_visible_product, launch_paths
+from manciple.store import terms
+from manciple.store.rows import PRODUCTS, PROVISIONING_ARTIFACTS
+from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION
+
+_TEXTS = ("name", "owner", "description", "distributor", "support_description", "support_email", "support_url")
+
+
+def prepare_product(runtime: Runtime, caller: Caller, input: shapes.CreateProductInput) -> FetchedTemplate:
+    """Check what the input says of itself, then fetch and check the first version's template."""
+    if input.product_type == "MARKETPLACE":
+        raise InvalidParametersException(
+            "Products of type MARKETPLACE come from AWS Marketplace; they cannot be created."
+        )
+    check_exactly_one(
+        ProvisioningArtifactParameters=input.provisioning_artifact_parameters, SourceConnection=input.source_connection
+    )
+    if input.provisioning_artifact_parameters is None:
+        raise OperationNotSupportedException(_NO_SYNC)
+    _check_support_url(input.support_url)
+    return fetch_template(runtime, caller, input.product_type, input.provisioning_artifact_parameters)
+
+
+@operation("CreateProduct", writes=True, prepare=prepare_product)
+def create_product(context: Context, input: shapes.CreateProductInput) -> shapes.CreateProductOutput:
+    """Make a product with its first version. Names need not be unique."""
+    assert input.provisioning_artifact_parameters is not None
+    check_quota(count(context, PRODUCT), context.runtime.settings.quota.products, "products")
+    product = Product(
+        account=context.account,
+        region=context.region,
+        id=context.new_id("prod"),
+        view_id=context.new_id("prodview"),
+        type=input.product_type,
+        tags=read_tags(input.tags),
+        created_time=context.now,
+        **{name: getattr(input, name) for name in _TEXTS},
+    )
+    PRODUCTS.insert(context.tx, product)
+    terms.index(context.tx, context.owner, search.KIND, product.id, search.product_terms(product))
+    version = add_version(context, product, input.provisioning_artifact_parameters)
+    return shapes.CreateProductOutput(
+        product_view_detail=product_view_detail(product),
+        provisioning_artifact_detail=artifact_detail(version),
+        tags=list_tags(product.tags),
+    )
+
+
+@operation("DescribeProduct")
+def describe_product(context: Context, input: shapes.DescribeProductInput) -> shapes.DescribeProductOutput:
+    """A product as an end user sees it: active versions, and the caller's launch paths."""
+    check_exactly_one(Id=input.id, Name=input.name)
+    product, paths = find_visible_product(context, input.id, input.name)
+    return shapes.DescribeProductOutput(
+        budgets=[],
+        launch_paths=[shapes.LaunchPath(id=launch_path_id(path.id), name=path.display_name) for path in paths],
+        product_view_summary=product_view_summary(product),
+        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product.id)],
+    )
+
+
+@operation("DescribeProductView")
+def describe_product_view(context: Context, input: shapes.DescribeProductViewInput) -> shapes.DescribeProductViewOutput:
+    """The same by the id of the product's view."""
+    product = _find_by_view(context, input.id)
+    return shapes.DescribeProductViewOutput(
+        product_view_summary=product_view_summary(product),
+        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product.id)],
+    )
+
+
+@operation("DescribeProductAsAdmin")
+def describe_product_as_admin(
+    context: Context, input: shapes.DescribeProductAsAdminInput
+) -> shapes.DescribeProductAsAdminOutput:
+    """A product as an administrator sees it: every version, and the tags."""
+    check_exactly_one(Id=input.id, Name=input.name)
+    product = find_product_by(context, input.id, input.name)
+    if input.source_portfolio_id is not None:
+        find_portfolio(context, input.source_portfolio_id)
+    return shapes.DescribeProductAsAdminOutput(
+        budgets=[],
+        product_view_detail=product_view_detail(product),
+        provisioning_artifact_summaries=[artifact_summary(version) for version in versions_of(context, product.id)],
+        tag_options=[],
+        tags=list_tags(product.tags),
+    )
+
+
+@operation("UpdateProduct", writes=True)
+def update_product(context: Context, input: shapes.UpdateProductInput) -> shapes.UpdateProductOutput:
+    """Set the members that are given; what is left out stays."""
+    product = find_product(context, input.id)
+    if input.source_connection is not None:
+        raise OperationNotSupportedException(_NO_SYNC)
+    _check_support_url(input.support_url)
+    tags = change_tags(product.tags, input.add_tags, input.remove_tags)
+    if len(tags) > (limit := context.runtime.settings.quota.tags_per_product):
+        raise InvalidParametersException(f"Product {product.id} would have {len(tags)} tags; the limit is {limit}.")
+    fields = {name: value for name in _TEXTS if (value := getattr(input, name)) is not None}
+    changed = PRODUCTS.change(context.tx, product, tags=tags, **fields) or product
+    terms.index(context.tx, context.owner, search.KIND, changed.id, search.product_terms(changed))
+    return shapes.UpdateProductOutput(product_view_detail=product_view_detail(changed), tags=list_tags(changed.tags))
+
+
+@operation("DeleteProduct", writes=True)
+def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes.DeleteProductOutput:
+    """Delete a product that is in no portfolio, with its versions; what was launched from it keeps running."""
+    product = find_product(context, input.id)
+    if count(context, PRODUCT_ASSOCIATION, PRODUCT_ASSOCIATION.c.product_id == product.id):
+        raise ResourceInUseException(f"Product {product.id} still has associated Portfolios")
+    for version in versions_of(context, product.id):
+        PROVISIONING_ARTIFACTS.delete(context.tx, version)
+    terms.forget(context.tx, context.owner, search.KIND, product.id)
+    PRODUCTS.delete(context.tx, product)
+    return shapes.DeleteProductOutput()
+
+
+def _find_by_view(context: Context, view_id: str) -> Product:
+    found = PRODUCTS.find(
+        context.tx,
+        PRODUCT.c.account == context.account,
+        PRODUCT.c.region == context.region,
+        PRODUCT.c.view_id == view_id,
+    )
+    if not found or not launch_paths(context, found[0].id):
+        raise ResourceNotFoundException(f"{view_id} does not exist or access was denied")
+    return found[0]
+
+
+def _check_support_url(url: str | None) -> None:
+    if url and not url.startswith(("http://", "https://")):
+        raise InvalidParametersException(f"SupportUrl {url} must begin with http:// or https://.")
+
+
+_NO_SYNC = "SourceConnection is not supported: no product follows a repository; give ProvisioningArtifactParameters."

@@ -1,0 +1,173 @@
+"""The template of a new version: fetched and checked before the transaction, kept in it.
+
+A version keeps its template's bytes for ever, whatever becomes of the place they came from.
+"""
+
+import hashlib
+import io
+from typing import NamedTuple
+
+from manciple.api.shapes import ProvisioningArtifactProperties
+from manciple.catalog.entities import ProvisioningArtifact
+from manciple.errors import InvalidParametersException, TemplateError
+from manciple.operations.call import Caller, Context, Runtime
+from manciple.operations.remote_templates import RemoteTemplates
+from manciple.operations.template_urls import object_address
+from manciple.store import artifacts
+from manciple.store.database import Transaction
+from manciple.store.rows import PROVISIONED_PRODUCTS, PROVISIONING_ARTIFACTS, RECORDS
+from manciple.template.document import Template
+from manciple.template.limits import Limits
+from manciple.template.load import load
+
+CLOUDFORMATION = "CLOUD_FORMATION_TEMPLATE"
+BY_URL = "LoadTemplateFromURL"
+BY_STACK = "ImportFromPhysicalId"
+INVALID_TEMPLATE = "Invalid templateBody. Please make sure that your template is valid"
+
+PARSERS = {
+    "EXTERNAL": "ServiceCatalogExternalParameterParser",
+    "TERRAFORM_OPEN_SOURCE": "ServiceCatalogTerraformOSParameterParser",
+    "TERRAFORM_CLOUD": "ServiceCatalogTerraformCloudParameterParser",
+}
+"""The functions that read the parameters of other product types, by the names that AWS gives them (reference, 7.1)."""
+
+REMOTE = RemoteTemplates()
+
+
+class FetchedTemplate(NamedTuple):
+    """A template's bytes, and the address they came from; None if they came from a stack."""
+
+    content: bytes
+    url: str | None
+
+
+class KeptTemplate(NamedTuple):
+    """A template in the store: the digest of its bytes, and the address that `Info` answers."""
+
+    digest: str
+    url: str
+
+
+def fetch_template(
+    runtime: Runtime, caller: Caller, product_type: str, properties: ProvisioningArtifactProperties
+) -> FetchedTemplate:
+    """Fetch the template that a new version's properties name, and check it if it is CloudFormation's to check.
+
+    Raises InvalidParametersException if Info does not name exactly one place, if nothing is there, or if the template
+    is not valid (unless DisableTemplateValidation).
+    """
+    if properties.type not in {None, product_type}:
+        raise InvalidParametersException(f"A version of a {product_type} product cannot be of type {properties.type}.")
+    info = properties.info or {}
+    if len(info) != 1 or not info.keys() <= {BY_URL, BY_STACK}:
+        raise InvalidParametersException(f"Info must have exactly one of the keys {BY_URL} and {BY_STACK}.")
+    ((key, place),) = info.items()
+    fetched = _from_url(runtime, caller, place) if key == BY_URL else _from_stack(runtime, caller, place)
+    if product_type == CLOUDFORMATION:
+        check_template(runtime, fetched.content, validate=not properties.disable_template_validation)
+    return fetched
+
+
+def check_template(runtime: Runtime, content: bytes, *, validate: bool) -> None:
+    """Raise InvalidParametersException for a template that is too large, or not valid if that is asked."""
+    if len(content) > runtime.settings.quota.template_bytes:
+        raise InvalidParametersException(
+            f"The template has {len(content)} bytes; at most {runtime.settings.quota.template_bytes} are allowed."
+        )
+    if validate:
+        read_template(runtime, content)
+
+
+def read_template(runtime: Runtime, content: bytes) -> Template:
+    """A CloudFormation template from its bytes, or InvalidParametersException if it is not valid."""
+    try:
+        return load(content.decode(), _limits(runtime))
+    except (TemplateError, UnicodeDecodeError) as error:
+        raise InvalidParametersException(INVALID_TEMPLATE) from error
+
+
+def template_of(context: Context, version: ProvisioningArtifact) -> Template:
+    """The template of a CloudFormation version, or InvalidParametersException if it cannot be read here."""
+    if parser := PARSERS.get(version.type):
+        raise InvalidParametersException(
+            f"Error occurred during parameter parsing: there is no function {parser} to read {version.type} artifacts."
+        )
+    return read_template(context.runtime, template_bytes(context, version))
+
+
+def template_bytes(context: Context, version: ProvisioningArtifact) -> bytes:
+    """The bytes of a version's template, as they were uploaded."""
+    return context.runtime.objects.get(context.tx, version.template_digest)
+
+
+def keep_template(context: Context, fetched: FetchedTemplate) -> KeptTemplate:
+    """Keep a template's bytes for ever. One from a stack gets an address: a copy in a bucket of the caller's."""
+    digest = context.runtime.objects.put(context.tx, fetched.content)
+    return KeptTemplate(digest, _copy(context, fetched.content) if fetched.url is None else fetched.url)
+
+
+def _from_url(runtime: Runtime, caller: Caller, url: str) -> FetchedTemplate:
+    if address := object_address(url, runtime.public_url):
+        with runtime.database.read() as tx:
+            content = artifacts.read_object(tx, caller.account, address.bucket, address.key)
+        if content is not None:
+            return FetchedTemplate(content, url)
+    content = REMOTE.fetch(url, runtime.settings.template_hosts)
+    if content is None:
+        raise InvalidParametersException(
+            f"There is no template at {url}: upload it to a bucket of your account on this server and name that object."
+        )
+    return FetchedTemplate(content, url)
+
+
+def _from_stack(runtime: Runtime, caller: Caller, stack_arn: str) -> FetchedTemplate:
+    """The template that one of this server's stacks was last deployed from."""
+    with runtime.database.read() as tx:
+        digest = _deployed_template(tx, caller, stack_arn)
+        if digest is None:
+            raise InvalidParametersException(f"{stack_arn} is not the ARN of a stack that was deployed here for you.")
+        return FetchedTemplate(runtime.objects.get(tx, digest), None)
+
+
+def _deployed_template(tx: Transaction, caller: Caller, stack_arn: str) -> str | None:
+    owner = (caller.account, caller.region)
+    product = PROVISIONED_PRODUCTS.get(tx, *owner, _provisioned_product_id(stack_arn))
+    if product is None or product.physical_id != stack_arn or not product.last_successful_provisioning_record_id:
+        return None
+    record = RECORDS.get(tx, *owner, product.last_successful_provisioning_record_id)
+    artifact = PROVISIONING_ARTIFACTS.get(tx, *owner, record.provisioning_artifact_id) if record else None
+    return artifact.template_digest if artifact and artifact.type == CLOUDFORMATION else None
+
+
+def _provisioned_product_id(stack_arn: str) -> str:
+    """`arn:…:stack/SC-<account>-<provisioned product id>/<uuid>`; empty if there is none in it."""
+    name = stack_arn.partition(":stack/")[2].partition("/")[0]
+    return name[name.find("pp-") :] if "pp-" in name else ""
+
+
+def _copy(context: Context, content: bytes) -> str:
+    bucket, key = f"cf-templates-{context.account}-{context.region}", f"{context.new_id('template')}.template"
+    artifacts.create_bucket(context.tx, context.owner, bucket, context.now)
+    copy = artifacts.StoredObject(
+        key=key,
+        size=len(content),
+        digest=hashlib.sha256(content).hexdigest(),
+        etag=hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        headers={},
+        checksums={},
+        last_modified=context.now,
+    )
+    artifacts.put_object(context.tx, context.owner, bucket, copy, io.BytesIO(content))
+    return f"{context.runtime.public_url}/{bucket}/{key}"
+
+
+def _limits(runtime: Runtime) -> Limits:
+    quota = runtime.settings.quota
+    return Limits(
+        template_bytes=quota.template_bytes,
+        resources=quota.resources_per_template,
+        parameters=quota.parameters_per_template,
+        outputs=quota.outputs_per_template,
+        mappings=quota.mappings_per_template,
+    )

@@ -1,0 +1,1 @@
+"""One translator a protocol: each only decodes, calls operations, encodes."""

@@ -1,0 +1,67 @@
+"""From a request to an operation's output: who calls, then the call itself."""
+
+import msgspec
+
+from manciple.errors import UnrecognizedClientException
+from manciple.operations.call import Caller, Operations, Runtime
+from manciple.operations.identity import Identity
+from manciple.wire import sigv4
+from manciple.wire.messages import Request
+
+
+class Calls:
+    """Answers the protocols' two questions (`wire/dispatch.py`) from the operations layer."""
+
+    def __init__(self, runtime: Runtime, operations: Operations, identity: Identity) -> None:
+        self._runtime = runtime
+        self._operations = operations
+        self._identity = identity
+        self._verifies = runtime.settings.auth == "sigv4"
+
+    def identify(
+        self,
+        request: Request,
+        service: str = "servicecatalog",
+        payload: str | None = None,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> Caller:
+        """Return who calls: whoever they say they are in open mode, else whose key signed the request.
+
+        `account` and `region` are what an unsigned request of open mode names by other means.
+        """
+        if self._verifies:
+            caller = self.signer(request, service, payload)
+        elif credential := sigv4.read_credential(request):
+            caller = self._identity.anyone(credential.access_key_id, credential.region, account)
+        else:
+            caller = self._identity.anyone(None, region, account)
+        request.account = caller.account
+        return caller
+
+    def chunk_signing(self, request: Request) -> tuple[bytes, str, str, str] | None:
+        """Return what the chunks of a verified request's body are signed with; None in open mode.
+
+        That is the day's key, the scope, the time, and the request's own signature.
+        """
+        if not self._verifies:
+            return None
+        authorization = sigv4.read_authorization(request)
+        credential = authorization.credential
+        secret = self._identity.secret(credential.access_key_id) or ""
+        key = sigv4.signing_key(secret, credential.date, credential.region, credential.service)
+        return key, credential.scope, authorization.signed_at, authorization.signature
+
+    def call(self, operation: str, caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
+        """Carry out an operation of the AWS API."""
+        return self._operations.call(operation, caller, input, request_id)
+
+    def signer(self, request: Request, service: str, payload: str | None = None) -> Caller:
+        """Verify the signature for a service and return the caller. Raises the fault that AWS answers."""
+        authorization = sigv4.read_authorization(request)
+        key = authorization.credential.access_key_id
+        secret = self._identity.secret(key)
+        if secret is None:
+            raise UnrecognizedClientException("The security token included in the request is invalid.")
+        sigv4.verify(request, authorization, secret, self._runtime.now(), service=service, payload=payload)
+        return self._identity.signer(key, authorization.credential.region)

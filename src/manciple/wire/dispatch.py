@@ -1,0 +1,17 @@
+"""What the AWS protocols need of the layer below."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from manciple.wire.messages import Request
+
+
+class Dispatch(Protocol):
+    """Finds out who calls, and carries an operation out for them. Called in a thread, so it may wait."""
+
+    def identify(self, request: Request) -> Any:
+        """Return the caller of a request whose body has come. Raises a ServiceError for a bad signature."""
+
+    def call(self, operation: str, caller: Any, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
+        """Carry out the operation of that name and return its output. Raises a ServiceError."""

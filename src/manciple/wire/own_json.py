@@ -1,0 +1,169 @@
+"""Our own JSON API under `/_manciple/` (contracts, section 3).
+
+Always JSON, always 200 with a body on success. Each row of the table names the action that guards it;
+`manciple:Operate` is held by operators only. Callbacks, whose token is their only credential, stand beside it
+(`wire/callbacks.py`).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from re import compile as pattern
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.routing import Route, Router
+
+from manciple.errors import (
+    AccessDeniedException,
+    InvalidParametersException,
+    UnknownOperationException,
+    ValidationException,
+)
+from manciple.operations.call import Caller
+from manciple.operations.own.environment import GetEnvironmentInput, PutEnvironmentInput
+from manciple.operations.own.plans import GetPlanDocumentInput
+from manciple.operations.own.records import MOST, ListEventsInput, RecordInput
+from manciple.wire.callbacks import Callbacks
+from manciple.wire.calls import Calls
+from manciple.wire.event_stream import EventStream
+from manciple.wire.faults import REQUEST_ID
+from manciple.wire.messages import App, Receive, Request, Response, Scope, Send, receive_request, respond
+from manciple.wire.threads import in_thread
+
+OPERATE = "manciple:Operate"
+
+_ACCOUNT = pattern(r"[0-9]{12}")
+
+
+class Asked(NamedTuple):
+    """A request and the parts of its path and query."""
+
+    request: Request
+    path: dict[str, str]
+    query: dict[str, str]
+
+
+class OwnRoute(NamedTuple):
+    """One row: path, method, operation, the action that guards it, how its input is read, its query's names."""
+
+    path: str
+    method: str
+    operation: str
+    action: str
+    read: Callable[[Asked], msgspec.Struct]
+    query: frozenset[str] = frozenset()
+
+
+def _plan(asked: Asked) -> msgspec.Struct:
+    values = asked.query.get("values", "true")
+    if values not in ("true", "false"):
+        raise InvalidParametersException(f"values is true or false, not {values[:100]!r}.")
+    return GetPlanDocumentInput(plan_id=asked.path["id"], values=values == "true")
+
+
+def _events(asked: Asked) -> msgspec.Struct:
+    size = asked.query.get("PageSize", str(MOST))
+    if not (size.isascii() and size.isdecimal() and 1 <= int(size[:9]) <= MOST):
+        raise InvalidParametersException(f"PageSize is a number from 1 to {MOST}, not {size[:100]!r}.")
+    return ListEventsInput(record_id=asked.path["id"], size=int(size), page_token=asked.query.get("PageToken"))
+
+
+ROUTES = (
+    OwnRoute(
+        "/_manciple/plans/{id}",
+        "GET",
+        "manciple:GetPlanDocument",
+        "servicecatalog:DescribeProvisionedProductPlan",
+        _plan,
+        frozenset({"values"}),
+    ),
+    OwnRoute(
+        "/_manciple/records/{id}/events",
+        "GET",
+        "manciple:ListEvents",
+        "servicecatalog:DescribeRecord",
+        _events,
+        frozenset({"PageSize", "PageToken"}),
+    ),
+    OwnRoute(
+        "/_manciple/records/{id}/cancel",
+        "POST",
+        "manciple:CancelRecord",
+        "servicecatalog:ExecuteProvisionedProductPlan",
+        lambda asked: RecordInput(record_id=asked.path["id"]),
+    ),
+    OwnRoute(
+        "/_manciple/sandbox/environment",
+        "GET",
+        "manciple:GetEnvironment",
+        OPERATE,
+        lambda _asked: GetEnvironmentInput(),
+    ),
+    OwnRoute(
+        "/_manciple/sandbox/environment",
+        "PUT",
+        "manciple:PutEnvironment",
+        OPERATE,
+        lambda asked: PutEnvironmentInput(document=asked.request.body),
+    ),
+)
+
+
+def own_json(calls: Calls, callbacks: Callbacks, limit: int, pool: Executor) -> App:
+    """The application: one endpoint a path. `limit` is the largest body in bytes."""
+    paths = dict.fromkeys(route.path for route in ROUTES)
+    routes = [Route(path, _Endpoint(path, calls, limit, pool)) for path in paths]
+    routes.append(Route("/_manciple/callback/{token}", callbacks))
+    return Router(routes, redirect_slashes=False, default=_refuse)
+
+
+class _Endpoint:
+    def __init__(self, path: str, calls: Calls, limit: int, pool: Executor) -> None:
+        self._by_method = {route.method: route for route in ROUTES if route.path == path}
+        self._calls = calls
+        self._limit = limit
+        self._pool = pool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = await receive_request(scope, receive, self._limit)
+        route = self._by_method.get(request.method)
+        if route is None:
+            await _refuse(scope, receive, send)
+            return
+        caller = await in_thread(self._pool, self._admit, request, route)
+        wanted = route.read(Asked(request, scope["path_params"], _query(request, route)))
+        if isinstance(wanted, ListEventsInput) and "text/event-stream" in request.headers.get("accept", ""):
+            stream = EventStream(self._calls, self._pool, caller, wanted)
+            await stream.send(request, receive, send)
+            return
+        output = await in_thread(self._pool, self._calls.call, route.operation, caller, wanted, request.id)
+        headers = ((REQUEST_ID, request.id.encode()), (b"Content-Type", b"application/json"))
+        await respond(send, Response(200, headers, msgspec.json.encode(output)))
+
+    def _admit(self, request: Request, route: OwnRoute) -> Caller:
+        """The caller, if their policy lets them in."""
+        account = request.headers.get("x-manciple-account")
+        if account is not None and not _ACCOUNT.fullmatch(account):
+            raise ValidationException("X-Manciple-Account must be 12 digits.")
+        region = request.headers.get("x-manciple-region")
+        caller = self._calls.identify(request, account=account, region=region)
+        if route.action == OPERATE and not caller.is_operator:
+            raise AccessDeniedException(
+                f"User: {caller.session_arn} is not authorized to perform: {OPERATE} on resource: {request.path} "
+                f"because no identity-based policy allows the {OPERATE} action"
+            )
+        return caller
+
+
+def _query(request: Request, route: OwnRoute) -> dict[str, Any]:
+    """The query's parameters; one that the route does not know is refused, since it would change nothing."""
+    query = dict(parse_qsl(request.query, keep_blank_values=True))
+    if unknown := sorted(set(query) - route.query):
+        raise InvalidParametersException(f"{request.path} does not know the query parameter {unknown[0][:100]!r}.")
+    return query
+
+
+async def _refuse(scope: Scope, _receive: Receive, _send: Send) -> None:
+    request: Request = scope["state"]["request"]
+    raise UnknownOperationException(f"There is no {request.method} {request.path[:200]}.")

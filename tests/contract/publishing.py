@@ -1,0 +1,114 @@
+"""Publishing a product for a test, through the API alone."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+BUCKET = "templates"
+
+
+@dataclass(frozen=True)
+class Published:
+    """A product that the test's caller can launch, its versions' ids in the order published."""
+
+    catalog: Any
+    product_id: str
+    portfolio_id: str
+    versions: tuple[str, ...]
+
+    def plan(self, name: str, version: int = 0, *, wait: bool = True, **members: Any) -> dict[str, Any]:
+        """Make a plan of a version for a provisioned product; by default wait until it is made and describe it."""
+        made = self.catalog.create_provisioned_product_plan(
+            **{
+                "PlanName": f"{name}-plan",
+                "PlanType": "CLOUDFORMATION",
+                "ProductId": self.product_id,
+                "ProvisionedProductName": name,
+                "ProvisioningArtifactId": self.versions[version],
+                "IdempotencyToken": str(uuid4()),
+                **members,
+            }
+        )
+        return self.wait_for_plan(made["PlanId"]) if wait else dict(made)
+
+    def wait_for_plan(self, plan_id: str, pending: str = "CREATE_IN_PROGRESS") -> dict[str, Any]:
+        """Describe a plan once it has left a status."""
+        return until(
+            lambda: self.catalog.describe_provisioned_product_plan(PlanId=plan_id),
+            lambda answer: answer["ProvisionedProductPlanDetails"]["Status"] != pending,
+        )
+
+    def execute(self, plan_id: str, *, wait: bool = True) -> dict[str, Any]:
+        """Execute a plan; by default wait until its record has ended and describe that."""
+        detail = self.catalog.execute_provisioned_product_plan(PlanId=plan_id, IdempotencyToken=str(uuid4()))["RecordDetail"]
+        return self.wait_for_record(detail["RecordId"]) if wait else dict(detail)
+
+    def launch(self, name: str, version: int = 0, **members: Any) -> dict[str, Any]:
+        """Launch a version without a plan and describe the record once it has ended."""
+        detail = self.catalog.provision_product(
+            **{
+                "ProductId": self.product_id,
+                "ProvisioningArtifactId": self.versions[version],
+                "ProvisionedProductName": name,
+                "ProvisionToken": str(uuid4()),
+                **members,
+            }
+        )["RecordDetail"]
+        return self.wait_for_record(detail["RecordId"])
+
+    def wait_for_record(self, record_id: str) -> dict[str, Any]:
+        """Describe a record once it has ended."""
+        return until(
+            lambda: self.catalog.describe_record(Id=record_id),
+            lambda answer: answer["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED"),
+        )
+
+
+def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: float = 30) -> Any:
+    """Look again and again until what is seen is done; fails the test when that takes unreasonably long."""
+    deadline = time.monotonic() + seconds
+    while not is_done(seen := look()):
+        assert time.monotonic() < deadline, f"not done after {seconds} s: {seen}"
+        time.sleep(0.02)
+    return seen
+
+
+def publish(catalog: Any, s3: Any, *templates: str, name: str = "product") -> Published:
+    """Publish templates as the versions of one product in a portfolio that the caller is associated with."""
+    _make_bucket(s3)
+    portfolio_id = catalog.create_portfolio(DisplayName=f"{name}s", ProviderName="test", IdempotencyToken=str(uuid4()))[
+        "PortfolioDetail"
+    ]["Id"]
+    infos = [_version(s3, f"{name}-{uuid4()}", number, text) for number, text in enumerate(templates, 1)]
+    made = catalog.create_product(
+        Name=name,
+        Owner="test",
+        ProductType="CLOUD_FORMATION_TEMPLATE",
+        ProvisioningArtifactParameters=infos[0],
+        IdempotencyToken=str(uuid4()),
+    )
+    product_id = made["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
+    versions = [made["ProvisioningArtifactDetail"]["Id"]]
+    for info in infos[1:]:
+        added = catalog.create_provisioning_artifact(ProductId=product_id, Parameters=info, IdempotencyToken=str(uuid4()))
+        versions.append(added["ProvisioningArtifactDetail"]["Id"])
+    catalog.associate_product_with_portfolio(ProductId=product_id, PortfolioId=portfolio_id)
+    catalog.associate_principal_with_portfolio(
+        PortfolioId=portfolio_id, PrincipalARN="arn:aws:iam:::role/*", PrincipalType="IAM_PATTERN"
+    )
+    return Published(catalog, product_id, portfolio_id, tuple(versions))
+
+
+def _version(s3: Any, key: str, number: int, text: str) -> dict[str, Any]:
+    s3.put_object(Bucket=BUCKET, Key=f"{key}/v{number}.yaml", Body=text.encode())
+    url = f"{s3.meta.endpoint_url}/{BUCKET}/{key}/v{number}.yaml"
+    return {"Name": f"v{number}", "Type": "CLOUD_FORMATION_TEMPLATE", "Info": {"LoadTemplateFromURL": url}}
+
+
+def _make_bucket(s3: Any) -> None:
+    try:
+        s3.head_bucket(Bucket=BUCKET)
+    except s3.exceptions.ClientError:
+        s3.create_bucket(Bucket=BUCKET)

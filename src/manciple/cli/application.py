@@ -1,0 +1,77 @@
+"""All commands in one, and how each of them ends: its status and, if it fails, one sentence."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from manciple.cli import administration, demo, execute, key, plan, publish, serve
+from manciple.cli.refusal import sentence_of
+
+app = typer.Typer(
+    help="A self-hosted server, compatible with the AWS Service Catalog API, whose plans say what they will change.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"manciple {version('manciple')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
+
+
+for command in (
+    demo.demo,
+    serve.serve,
+    serve.worker,
+    publish.publish,
+    plan.plan,
+    execute.execute,
+    administration.migrate,
+    administration.config,
+):
+    app.command()(command)
+app.add_typer(key.app)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its status.
+
+    0: done, and for a plan: nothing to change. 1: failed, with one sentence on standard error. 2: a plan with changes.
+    130: interrupted.
+    """
+    _print_what_the_terminal_can()
+    try:
+        return int(app(list(arguments) or ["--help"], prog_name="manciple", standalone_mode=False) or 0)
+    except typer.TyperException as error:
+        return _fail(f"{error.format_message()} (`--help` lists what there is)")
+    except Exception as error:
+        sentence = sentence_of(error)
+        if sentence is None:
+            raise
+        return _fail(sentence)
+
+
+def _fail(sentence: str) -> int:
+    typer.echo(f"manciple: {sentence}", err=True)
+    return 1
+
+
+def _print_what_the_terminal_can() -> None:
+    """Print a `?` rather than fail where the terminal's encoding lacks a sign."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,0 +1,94 @@
+"""`manciple demo`: the whole way in a few seconds, on a server and a data directory of its own.
+
+The server runs in this process and the data lie in a temporary directory: however the demo ends, nothing stays.
+"""
+
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.text import Text
+
+from manciple import logs, settings
+from manciple.cli.connection import Connection, connect_alone
+from manciple.cli.execute import FAILED, SUCCEEDED, execute_plan
+from manciple.cli.launch_request import Wanted, make_request, read_parameters
+from manciple.cli.plan import has_nothing_to_change, make_plan, print_plan
+from manciple.cli.publish import print_published, publish_folder
+from manciple.cli.refusal import Refusal
+from manciple.cli.terminal import open_terminal, write
+
+PRODUCT = "Order intake"
+FOLDER = "order-intake"
+NAME = "orders"
+
+
+def demo() -> int:
+    """Publish, plan, execute, update an example. On a server of its own, which ends with the demo."""
+    terminal = open_terminal()
+    folder = find_examples() / FOLDER
+    parameters = read_parameters(folder / "parameters.yaml")
+    launch = Wanted(PRODUCT, NAME, "v1", parameters=parameters)
+    update = Wanted(PRODUCT, NAME, "v2", parameters={"ProcessingSeconds": "120"})
+    with _own_server(terminal) as connection:
+        _say(terminal, f"manciple publish {folder}")
+        print_published(terminal, publish_folder(connection, folder))
+        _say(terminal, f"manciple plan '{PRODUCT}' {NAME} --version v1 --parameters {folder / 'parameters.yaml'}")
+        if _plan_and_execute(connection, terminal, launch) == FAILED:
+            return FAILED
+        _say(terminal, f"manciple plan '{PRODUCT}' {NAME} --version v2 --parameter ProcessingSeconds=120")
+        return _plan_and_execute(connection, terminal, update)
+
+
+def find_examples() -> Path:
+    """The example products: in the installed package, or beside `src` in a checkout."""
+    package = Path(settings.__file__).parent
+    for found in (package / "examples", package.parents[1] / "examples"):
+        if found.is_dir():
+            return found
+    raise Refusal(f"The example products are missing: {package / 'examples'} should hold them; install Manciple again.")
+
+
+def _plan_and_execute(connection: Connection, terminal: Console, wanted: Wanted) -> int:
+    request = make_request(connection.service_catalog, wanted)
+    document = make_plan(connection, request)
+    print_plan(terminal, request.title, document)
+    if has_nothing_to_change(document):
+        return SUCCEEDED
+    _say(terminal, f"manciple execute {document['PlanId']}")
+    return execute_plan(connection, terminal, document["PlanId"])
+
+
+@contextmanager
+def _own_server(terminal: Console) -> Iterator[Connection]:
+    """A server on a free port over a temporary directory; both are gone when the block ends, even by a signal."""
+    from manciple.app import Server
+
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGHUP, _end)
+    with tempfile.TemporaryDirectory(prefix="manciple-demo-") as directory:
+        flags = {"data": Path(directory) / "data", "port": 0, "log_level": "error"}
+        chosen = settings.load(flags, environ={}).settings
+        logs.configure(chosen.log_format, chosen.log_level)
+        server = Server(chosen)
+        write(terminal, Text(f"A server of the demo's own answers at {server.url}", "dim"))
+        server.start()
+        try:
+            yield connect_alone(server.url)
+        finally:
+            server.stop()
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Unwind, so that the server is stopped and the directory removed, and exit as a shell expects."""
+    sys.exit(128 + number)
+
+
+def _say(terminal: Console, command: str) -> None:
+    """Show the command that does by hand what the demo does next."""
+    write(terminal, Text(f"\n$ {command}", "bold cyan"))

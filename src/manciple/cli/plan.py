@@ -1,0 +1,111 @@
+"""`manciple plan`: show what a launch or an update would change, before it runs."""
+
+import itertools
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from manciple.cli.connection import Connection, Endpoint, connect, every
+from manciple.cli.launch_request import LaunchRequest, Wanted, make_request, read_pairs, read_parameters
+from manciple.cli.plan_text import Document, plan_lines
+from manciple.cli.refusal import Refusal
+from manciple.cli.terminal import open_terminal, write
+
+NOTHING_TO_CHANGE = 0
+CHANGES = 2
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between looks at a plan that is being made; the last one goes on."""
+
+
+def plan(
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="The product's name or id.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The provisioned product: a new name launches, a known one updates.")
+    ],
+    version: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="Name or id; else the newest to launch, the deployed one to update."),
+    ] = None,
+    parameter: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Repeatable.")] = None,
+    parameters: Annotated[Path | None, typer.Option(metavar="FILE", help="Parameters in YAML or JSON.")] = None,
+    path: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The launch path's name or id, if there are several.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Repeatable.")] = None,
+    discard: Annotated[bool, typer.Option("--discard", help="Delete the plan that is open for NAME first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the plan document.")] = False,
+    endpoint: Endpoint = None,
+) -> int:
+    """Plan a launch or an update and show what it would change.
+
+    What an update is not told about a parameter keeps its value. Exit status: 0 nothing to change, 2 changes, 1 error.
+    """
+    given = read_parameters(parameters) if parameters else {}
+    given |= read_pairs(parameter or (), "--parameter")
+    wanted = Wanted(product, name, version, path, given, read_pairs(tag or (), "--tag"))
+    connection = connect(endpoint)
+    request = make_request(connection.service_catalog, wanted)
+    if discard and request.deployed:
+        _discard_plans(connection.service_catalog, request.deployed.id)
+    document = make_plan(connection, request)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        print_plan(open_terminal(), request.title, document)
+    return NOTHING_TO_CHANGE if has_nothing_to_change(document) else CHANGES
+
+
+def make_plan(connection: Connection, request: LaunchRequest) -> Document:
+    """Have a plan made and return its document.
+
+    A plan that failed, or has nothing to change, cannot be executed: it is deleted, so that it blocks no other.
+    Raises Refusal with the reason if it failed.
+    """
+    catalog = connection.service_catalog
+    plan_id = catalog.create_provisioned_product_plan(**request.input)["PlanId"]
+    status = _wait(catalog, plan_id)
+    document: Document = connection.read(f"/_manciple/plans/{plan_id}")
+    if status == "CREATE_FAILED":
+        catalog.delete_provisioned_product_plan(PlanId=plan_id, IgnoreErrors=True)
+    if status == "CREATE_FAILED" and not has_nothing_to_change(document):
+        raise Refusal(f"The plan failed: {document['StatusMessage']}")
+    return document
+
+
+def print_plan(terminal: Console, title: str, document: Document) -> None:
+    """Print a plan, and how to execute it if there is something to execute."""
+    write(terminal, f"{title}\n")
+    for line in plan_lines(document):
+        write(terminal, line)
+    if not has_nothing_to_change(document):
+        write(terminal, f"\nTo carry it out: manciple execute {document['PlanId']}")
+
+
+def has_nothing_to_change(document: Document) -> bool:
+    """Would executing the plan leave everything as it is?"""
+    return str(document["StatusReason"]) == "NO_CHANGES"
+
+
+def _wait(catalog: Any, plan_id: str) -> str:
+    pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
+    while True:
+        details = catalog.describe_provisioned_product_plan(PlanId=plan_id)["ProvisionedProductPlanDetails"]
+        if details["Status"] != "CREATE_IN_PROGRESS":
+            return str(details["Status"])
+        time.sleep(next(pauses))
+
+
+def _discard_plans(catalog: Any, provisioned_product_id: str) -> None:
+    open_plans = every(
+        catalog.list_provisioned_product_plans,
+        "ProvisionedProductPlans",
+        ProvisionProductId=provisioned_product_id,
+        AccessLevelFilter={"Key": "Account", "Value": "self"},
+    )
+    for found in open_plans:
+        catalog.delete_provisioned_product_plan(PlanId=found["PlanId"])

@@ -1,0 +1,177 @@
+"""A plan document (`GET /_manciple/plans/{id}`) as people read plans in a terminal. Pure.
+
+    + add   ~ modify   ± replace   - remove
+
+Every change says what it does in words beside its sign, so that no meaning hangs on colour.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from rich.text import Text
+
+from manciple.cli.terminal import printable
+from manciple.cli.values_text import changed_lines, differing, parsed, shown
+
+Document = Mapping[str, Any]
+
+SIMULATED = "Simulated: the sandbox carries this plan out; nothing outside this server changes."
+NO_CHANGES = "No changes: what is deployed is what this version and these parameters describe."
+ONLY_OUTPUTS = "Plan: no resource changes; what the product gives out (Outputs) changes."
+
+
+class Sign(NamedTuple):
+    """How a kind of change is marked: by a sign, in words, in a colour."""
+
+    symbol: str
+    words: str
+    style: str
+
+
+_SIGNS = {
+    "Add": Sign("+", "add", "green"),
+    "Modify": Sign("~", "modify", "yellow"),
+    "Replace": Sign("±", "replace", "magenta"),
+    "MayReplace": Sign("±", "modify, replace if it must", "magenta"),
+    "Remove": Sign("-", "remove", "red"),
+}
+_REPLACING = {"True": "Replace", "Conditional": "MayReplace"}
+
+_FATES = {
+    "Delete": "is deleted",
+    "Retain": "is kept, no longer part of the product",
+    "Snapshot": "is deleted after a snapshot",
+    "RetainExceptOnCreate": "is kept, no longer part of the product",
+    "ReplaceAndDelete": "a new one is made, then the old one is deleted",
+    "ReplaceAndRetain": "a new one is made, the old one is kept",
+    "ReplaceAndSnapshot": "a new one is made, then the old one is deleted after a snapshot",
+}
+"""What a change set's PolicyAction means."""
+
+_FORCES = {"Always": "forces replacement", "Conditionally": "may force replacement"}
+"""What RequiresRecreation means."""
+
+_LEVEL_STYLES = {"high": "bold red", "medium": "yellow"}
+_WIDEST_LABEL = 44
+
+
+def plan_lines(document: Document) -> Iterator[Text]:
+    """A plan, line by line: every change, the risks in words, the summary."""
+    for change in document["Changes"]:
+        yield from _change_lines(change)
+        yield Text()
+    if document["Risks"]:
+        yield Text("Risks", "bold")
+        yield from (_risk_line(risk) for risk in document["Risks"])
+        yield Text()
+    yield Text(summary(document), "bold")
+    if document["Simulated"]:
+        yield Text(SIMULATED, "dim")
+
+
+def summary(document: Document) -> str:
+    """What a plan does, in one line."""
+    if document["StatusReason"] == "NO_CHANGES":
+        return NO_CHANGES
+    if not document["Changes"]:
+        return ONLY_OUTPUTS
+    counts = document["Summary"]
+    return (
+        f"Plan: {counts['Add']} to add, {counts['Modify']} to change, "
+        f"{counts['Replace']} to replace, {counts['Remove']} to remove."
+    )
+
+
+def _change_lines(change: Document) -> Iterator[Text]:
+    resource = change["ResourceChange"]
+    sign = _sign(resource)
+    yield _headline(change, sign)
+    yield from _fate_lines(resource)
+    rows = list(_rows(resource))
+    width = min(max((len(row.label) for row in rows), default=0), _WIDEST_LABEL)
+    for row in rows:
+        yield from row.lines(width, sign)
+    if change["Cause"] and resource["Action"] == "Modify":
+        yield Text("      because ", "dim").append(printable(" → ".join(change["Cause"])))
+
+
+def _sign(resource: Document) -> Sign:
+    kind = _REPLACING.get(resource.get("Replacement", ""), "Modify")
+    return _SIGNS[kind if resource["Action"] == "Modify" else resource["Action"]]
+
+
+def _headline(change: Document, sign: Sign) -> Text:
+    resource = change["ResourceChange"]
+    name = "/".join(filter(None, (change.get("StackPath"), resource["LogicalResourceId"])))
+    certainty = ", if its values change" if change["Certainty"] == "if changed" else ""
+    line = Text("  ").append(f"{sign.symbol} {printable(name)}", f"bold {sign.style}")
+    return line.append(f"  {printable(resource['ResourceType'])}  ").append(sign.words + certainty, sign.style)
+
+
+def _fate_lines(resource: Document) -> Iterator[Text]:
+    fate = _FATES.get(resource.get("PolicyAction", ""))
+    physical_id = resource.get("PhysicalResourceId")
+    if fate and physical_id:
+        separator = ":" if resource["Action"] == "Modify" else ""
+        yield Text(f"      {printable(physical_id)}{separator} {fate}", "dim")
+
+
+class _Row(NamedTuple):
+    """One property of a change: what is said of its values, in full lines below if need be, and notes."""
+
+    label: str
+    value: str = ""
+    notes: Sequence[str] = ()
+    below: Sequence[str] = ()
+
+    def lines(self, width: int, sign: Sign) -> Iterator[Text]:
+        """The property with its value in a column of its own."""
+        notes = f"  ({', '.join(self.notes)})" if self.notes else ""
+        label = f"{self.label:<{width}}  {self.value}" if self.value else self.label
+        yield Text(f"      {label}").append(notes, sign.style)
+        for line in self.below:
+            yield Text(f"        {line}", _LINE_STYLES.get(line[0], "dim"))
+
+
+_LINE_STYLES = {"+": "green", "-": "red"}
+
+
+def _changed(label: str, before: str | None, after: str | None, notes: Sequence[str]) -> _Row:
+    """A value's way from before to after; of two texts of many lines only the lines that differ."""
+    if before and after and "\n" in before and "\n" in after:
+        return _Row(printable(label), "changes in these lines", notes, changed_lines(before, after))
+    return _Row(printable(label), f"{shown(before)} → {shown(after)}", notes)
+
+
+def _rows(resource: Document) -> Iterator[_Row]:
+    if resource["Action"] == "Add":
+        properties = parsed(resource.get("AfterContext", "{}")).get("Properties", {})
+        for leaf in differing({}, properties):
+            yield _Row(printable(leaf.path), shown(leaf.after))
+    targets: dict[str, Document] = {}
+    for detail in resource["Details"]:
+        targets.setdefault(_name(detail["Target"]), detail["Target"])
+    for name, target in targets.items():
+        yield from _target_rows(name, target)
+
+
+def _target_rows(name: str, target: Document) -> Iterator[_Row]:
+    notes = [_FORCES[target["RequiresRecreation"]]] if target["RequiresRecreation"] in _FORCES else []
+    before, after = target.get("BeforeValue"), target.get("AfterValue")
+    if before is None and after is None:
+        yield _Row(printable(name), notes=[*notes, "only execution can tell its value"])
+    elif before == after:
+        yield _changed(name, before, after, [*notes, "changed, not shown"])
+    for leaf in differing(parsed(before), parsed(after), name):
+        yield _changed(leaf.path, leaf.before, leaf.after, notes)
+
+
+def _name(target: Document) -> str:
+    """What a change is of: `RedrivePolicy.maxReceiveCount`, `Metadata`."""
+    path = target.get("Path", "").removeprefix("/Properties/").strip("/")
+    return path.replace("/", ".") or str(target.get("Name", target["Attribute"]))
+
+
+def _risk_line(risk: Document) -> Text:
+    line = Text("  ").append(f"{risk['Level']:<7}", _LEVEL_STYLES.get(risk["Level"].lower(), ""))
+    return line.append(f"{printable(risk['LogicalResourceId'])}: {printable(risk['Reason'])}")

@@ -1,0 +1,39 @@
+"""What is said, in one sentence, when a command cannot do what it was asked."""
+
+from manciple.errors import ServiceError
+from manciple.settings import SettingsError
+
+
+class Refusal(Exception):
+    """The command cannot be carried out; the message says why and what to do."""
+
+
+def sentence_of(error: Exception) -> str | None:
+    """The sentence for an error that a user can do something about; None for a defect of ours."""
+    if isinstance(error, Refusal | SettingsError | ServiceError | OSError):
+        return str(error)
+    return _of_client(error) or _of_store(error)
+
+
+def _of_client(error: Exception) -> str | None:
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        answer = error.response["Error"]
+        return f"{answer['Code']}: {answer['Message']}"
+    if isinstance(error, exceptions.EndpointConnectionError | exceptions.HTTPClientError):
+        return f"{error} Is the server running? `manciple serve` starts one, --endpoint names one."
+    return str(error) if isinstance(error, exceptions.BotoCoreError) else None
+
+
+def _of_store(error: Exception) -> str | None:
+    from sqlalchemy.exc import ArgumentError, OperationalError
+
+    from manciple.store.schema import SchemaError
+    from manciple.store.sealed import SealedError
+
+    if isinstance(error, SchemaError | SealedError):
+        return str(error)
+    if isinstance(error, ArgumentError):
+        return f"The database URL cannot be used: {error}."
+    return f"The database cannot be reached: {error.orig}" if isinstance(error, OperationalError) else None

@@ -1,0 +1,316 @@
+"""The command line: an ordinary client of a running server."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+
+from tests.end_to_end.conftest import EXAMPLE, Ended, Run
+
+PARAMETERS = ("--parameters", str(EXAMPLE / "parameters.yaml"))
+KEY = ("--account", "111111111111", "--arn", "arn:aws:iam::111111111111:user/ana")
+
+
+def plan_id_of(ended: Ended) -> str:
+    found = re.search("manciple execute (plan-[a-z0-9]{13})", ended.out)
+    assert found, ended
+    return found[1]
+
+
+def launch(manciple: Run, product: str, name: str = "orders") -> Ended:
+    return manciple("execute", plan_id_of(manciple("plan", product, name, "--version", "v1", *PARAMETERS)))
+
+
+def copy_of_example(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "product"))
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """Start a command as a process of its own, with a clean environment."""
+    environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    command = [sys.executable, "-m", "manciple.cli", *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_publishing_prints_what_was_made(manciple: Run) -> None:
+    ended = manciple("publish", str(EXAMPLE))
+
+    kinds = [line.split()[0] for line in ended.out.splitlines()]
+    assert ended.status == 0
+    assert kinds == ["portfolio", "product", "version", "version", "association", "principal", "principal"]
+    assert ended.out.count(" created ") == 7
+
+
+def test_publishing_twice_changes_nothing(manciple: Run, published: str) -> None:
+    ended = manciple("publish", str(EXAMPLE))
+
+    assert ended.status == 0
+    assert ended.out.count(" unchanged ") == 7
+
+
+def test_publishing_again_brings_what_is_new(manciple: Run, published: str, tmp_path: Path) -> None:
+    folder = copy_of_example(tmp_path)
+    text = (folder / "product.yaml").read_text().replace("owner: Platform team", "owner: Orders team")
+    (folder / "product.yaml").write_text(text + "  - {name: v3, template: v2.yaml}\n")
+
+    ended = manciple("publish", str(folder))
+
+    outcomes = {tuple(line.split()[::2][:2]) for line in ended.out.splitlines()}
+    assert ("product", "changed") in outcomes
+    assert re.search("version .* created +v3", ended.out)
+
+
+def test_a_changed_template_under_the_same_version_name_is_refused(
+    manciple: Run, published: str, tmp_path: Path
+) -> None:
+    folder = copy_of_example(tmp_path)
+    (folder / "v1.yaml").write_bytes((folder / "v2.yaml").read_bytes())
+
+    ended = manciple("publish", str(folder))
+
+    assert ended.status == 1
+    assert ended.err == (
+        "manciple: Version v1 of Order intake was published with another template than v1.yaml; "
+        "give the new template a new version name.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("name: [", "is not YAML"),
+        ("name: A\nowner: B\nportfolio: C\nversions: []\n", "names no version"),
+        ("name: A\nversions: []\n", "missing required field `owner`"),
+        ("name: A\nowner: B\nversions: [{name: v1, template: nowhere.yaml}]\n", "nowhere.yaml cannot be read"),
+    ],
+)
+def test_a_broken_product_folder_is_refused_by_name(manciple: Run, tmp_path: Path, content: str, sentence: str) -> None:
+    (tmp_path / "product.yaml").write_text(content)
+
+    ended = manciple("publish", str(tmp_path))
+
+    assert ended.status == 1
+    assert sentence in ended.err
+    assert str(tmp_path) in ended.err
+
+
+def test_a_plan_with_changes_exits_with_2_and_says_how_to_execute_it(manciple: Run, published: str) -> None:
+    ended = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
+
+    assert ended.status == 2
+    assert "Plan: 6 to add, 0 to change, 0 to replace, 0 to remove." in ended.out
+    assert plan_id_of(ended)
+
+
+def test_a_plan_hides_secrets(manciple: Run, published: str) -> None:
+    ended = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
+
+    assert "SecretString  ****" in ended.out
+    assert "an-example-only" not in ended.out
+
+
+def test_an_update_shows_every_kind_of_change(manciple: Run, published: str) -> None:
+    launch(manciple, published)
+
+    ended = manciple("plan", published, "orders", "--version", "v2", "--parameter", "ProcessingSeconds=120")
+
+    signs = re.findall(r"^  ([+~±-]) (\w+)  AWS::", ended.out, re.MULTILINE)
+    marks = {name: sign for sign, name in signs}
+    assert marks["Archive"] == "+"
+    assert marks["Orders"] == "~"
+    assert marks["Table"] == "±"
+    assert marks["Alerts"] == "-"
+    assert "VisibilityTimeout  30 → 120" in ended.out
+
+
+def test_an_update_keeps_the_parameters_that_are_not_given(manciple: Run, published: str) -> None:
+    launch(manciple, published)
+
+    ended = manciple("plan", published, "orders", "--parameter", "ProcessingSeconds=31")
+
+    assert "Plan: 0 to add, 1 to change, 0 to replace, 0 to remove." in ended.out
+    assert "VisibilityTimeout  30 → 31" in ended.out
+
+
+def test_a_plan_without_changes_exits_with_0_and_blocks_no_other(manciple: Run, published: str) -> None:
+    launch(manciple, published)
+
+    first = manciple("plan", published, "orders")
+    second = manciple("plan", published, "orders")
+
+    assert (first.status, second.status) == (0, 0)
+    assert "No changes" in second.out
+
+
+def test_a_second_plan_needs_the_first_one_discarded(manciple: Run, published: str) -> None:
+    first = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
+
+    refused = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
+    again = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS, "--discard")
+
+    assert refused.status == 1
+    assert refused.err.startswith("manciple: InvalidStateException: ")
+    assert plan_id_of(again) != plan_id_of(first)
+
+
+def test_a_plan_as_json_is_the_plan_document(manciple: Run, published: str) -> None:
+    ended = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS, "--json")
+
+    document = json.loads(ended.out)
+    assert ended.status == 2
+    assert document["Status"] == "CREATE_SUCCESS"
+    assert document["Summary"] == {"Add": 6, "Modify": 0, "Replace": 0, "Remove": 0}
+
+
+def test_a_plan_that_fails_says_why(manciple: Run, published: str) -> None:
+    ended = manciple("plan", published, "orders", "--version", "v1")
+
+    assert ended.status == 1
+    assert "PartnerKey" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("plan", "Nothing", "orders"), "There is no product 'Nothing' that you may launch."),
+        (("plan", "Order intake", "orders", "--version", "v9"), "There is no version 'v9' of Order intake."),
+        (("plan", "Order intake", "orders", "--path", "Elsewhere"), "There is no launch path 'Elsewhere'"),
+        (("plan", "Order intake", "orders", "--parameter", "Size"), "--parameter 'Size' is not KEY=VALUE."),
+        (("plan", "Order intake"), "Missing argument"),
+        (("execute", "plan-aaaaaaaaaaaaa"), "ResourceNotFoundException: "),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_sentence(
+    manciple: Run, published: str, arguments: tuple[str, ...], sentence: str
+) -> None:
+    ended = manciple(*arguments)
+
+    assert ended.status == 1
+    assert ended.err.startswith("manciple: ")
+    assert sentence in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_server_that_does_not_answer_is_said_in_one_sentence(manciple: Run) -> None:
+    ended = manciple("plan", "Order intake", "orders", "--endpoint", "http://127.0.0.1:9")
+
+    assert ended.status == 1
+    assert "http://127.0.0.1:9" in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_executing_prints_events_status_and_outputs(manciple: Run, published: str) -> None:
+    ended = launch(manciple, published)
+
+    assert ended.status == 0
+    assert re.search(r"CREATE_IN_PROGRESS +Table  AWS::DynamoDB::Table", ended.out)
+    assert re.search(r"CREATE_COMPLETE +Table  AWS::DynamoDB::Table", ended.out)
+    assert re.search(r"^rec-[a-z0-9]{13}  SUCCEEDED$", ended.out, re.MULTILINE)
+    assert re.search(r"^  QueueUrl +https?://", ended.out, re.MULTILINE)
+
+
+def test_output_into_a_pipe_has_no_colours_and_no_wrapped_lines(manciple: Run, published: str) -> None:
+    launch(manciple, published)
+
+    ended = manciple("plan", published, "orders", "--version", "v2")
+
+    assert "\x1b" not in ended.out
+    assert max(len(line) for line in ended.out.splitlines()) > 80
+
+
+def test_a_key_that_is_made_beside_a_running_server_signs_requests(tmp_path: Path) -> None:
+    server = start("serve", "--port", "0", "--data", str(tmp_path / "data"), "--auth", "sigv4")
+    assert server.stdout
+    url = server.stdout.readline().rpartition("=")[2].strip()
+
+    made, _ = start("key", "create", *KEY, "--data", str(tmp_path / "data"), "--json").communicate()
+
+    key = json.loads(made)
+    catalog = boto3.client(
+        "servicecatalog",
+        endpoint_url=url,
+        region_name="eu-west-1",
+        aws_access_key_id=key["AccessKeyId"],
+        aws_secret_access_key=key["SecretAccessKey"],
+    )
+    portfolio = catalog.create_portfolio(DisplayName="p", ProviderName="p")["PortfolioDetail"]
+    server.terminate()
+    server.communicate()
+    assert key["Account"] == "111111111111"
+    assert ":111111111111:" in portfolio["ARN"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--account", "1", "--arn", "arn:aws:iam::1:root"), "The account '1' is not 12 digits."),
+        (("--account", "111111111111", "--arn", "ana"), "The ARN 'ana' names no root, user, role"),
+        (("--account", "222222222222", *KEY[2:]), "names no root, user, role or session of account 222222222222"),
+        ((*KEY, "--policy", "nobody"), "--policy nobody is neither admin nor end-user nor a file"),
+    ],
+)
+def test_a_key_for_nobody_is_refused(manciple: Run, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:
+    ended = manciple("key", "create", *arguments, "--data", str(tmp_path / "data"))
+
+    assert ended.status == 1
+    assert sentence in ended.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_says_one_ready_line_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    server = start("serve", "--port", "0", "--data", str(tmp_path / "data"))
+    assert server.stdout
+    line = server.stdout.readline()
+
+    server.send_signal(number)
+    rest, _ = server.communicate()
+
+    assert re.fullmatch(
+        r"Manciple is ready: export AWS_ENDPOINT_URL_SERVICE_CATALOG=(\S+) AWS_ENDPOINT_URL_S3=\1\n", line
+    )
+    assert rest == ""
+    assert server.returncode == 0
+
+
+def test_a_taken_port_is_refused_in_one_sentence(manciple: Run, tmp_path: Path) -> None:
+    taken = os.environ["AWS_ENDPOINT_URL"].rpartition(":")[2]
+
+    ended = manciple("serve", "--port", taken, "--data", str(tmp_path / "data"))
+
+    assert ended.status == 1
+    assert f"Port {taken} of 127.0.0.1 cannot be bound" in ended.err
+
+
+def test_open_mode_beyond_loopback_is_refused(manciple: Run, tmp_path: Path) -> None:
+    ended = manciple("serve", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "data"))
+
+    assert ended.status == 1
+    assert "--insecure" in ended.err
+
+
+def test_config_says_where_each_value_came_from(manciple: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MANCIPLE_PORT", "4711")
+
+    ended = manciple("config", "--database", "postgresql://ana:hidden@db/manciple", "--data", str(tmp_path))
+
+    rows = [line.split() for line in ended.out.splitlines()]
+    assert ["port", "4711", "MANCIPLE_PORT"] in rows
+    assert ["data", str(tmp_path), "--data"] in rows
+    assert ["auth", "open", "default"] in rows
+    assert ["database", "postgresql://ana:****@db/manciple", "--database"] in rows
+
+
+def test_migrate_brings_a_new_database_up_to_date(manciple: Run, tmp_path: Path) -> None:
+    first = manciple("migrate", "--data", str(tmp_path / "data"))
+    second = manciple("migrate", "--data", str(tmp_path / "data"))
+
+    assert first.status == 0
+    assert first == second
+    assert (tmp_path / "data" / "manciple.sqlite").exists()

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 
 import uvloop
 
+_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -37,28 +38,45 @@ def drive(
 async def _drive(
     address: tuple[str, int], requests: Sequence[bytes], connections: int, seconds: float, most: int
 ) -> Load:
-    loop = asyncio.get_running_loop()
-    source = islice(cycle(requests), most)
+    source = _Source(islice(cycle(requests), most), seconds)
     begun = time.perf_counter()
-    opened = [
-        await loop.create_connection(lambda: _Connection(source, begun + seconds, loop.create_future()), *address)
-        for _ in range(connections)
-    ]
-    clients = [cast(_Connection, protocol) for _, protocol in opened]
-    await asyncio.gather(*(client.done for client in clients))
-    elapsed = time.perf_counter() - begun
-    return Load(sum(client.answered for client in clients), elapsed)
+    answered = await asyncio.gather(*(_send_all(address, source) for _ in range(connections)))
+    return Load(sum(answered), time.perf_counter() - begun)
+
+
+async def _send_all(address: tuple[str, int], source: "_Source") -> int:
+    """Send until the source is empty, over a new connection whenever the server ends the old; count the answers."""
+    loop = asyncio.get_running_loop()
+    answered = 0
+    while not source.is_empty:
+        _, connection = await loop.create_connection(lambda: _Connection(source), *address)
+        answered += await connection.done
+    return answered
+
+
+class _Source:
+    """The requests still to be sent, and the time within which."""
+
+    def __init__(self, requests: Iterator[bytes], seconds: float) -> None:
+        self.is_empty = False
+        self._requests = requests
+        self._deadline = time.perf_counter() + seconds
+
+    def take(self) -> bytes | None:
+        """The next request, or None if there is none or the time is over."""
+        request = next(self._requests, None) if time.perf_counter() < self._deadline else None
+        self.is_empty = request is None
+        return request
 
 
 class _Connection(asyncio.Protocol):
-    """One connection: sends the next request when the answer to the last has come."""
+    """One connection: sends the next request when the answer to the last has come. `done` tells how many came."""
 
-    def __init__(self, source: Iterator[bytes], deadline: float, done: "asyncio.Future[None]") -> None:
-        self.answered = 0
-        self.done = done
+    def __init__(self, source: _Source) -> None:
+        self.done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._source = source
-        self._deadline = deadline
         self._received = b""
+        self._answered = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -73,20 +91,22 @@ class _Connection(asyncio.Protocol):
         if announced is None or not self._received.startswith(b"HTTP/1.1 200"):
             self._fail(f"the server answered {self._received[:600]!r}")
         elif len(self._received) >= head + 4 + int(announced[1]):
-            self._received = b""
-            self.answered += 1
-            self._send_next()
+            self._answered += 1
+            self._end() if _CLOSE.search(self._received, 0, head) else self._send_next()
 
     def connection_lost(self, error: Exception | None) -> None:
         self._fail("the server closed the connection")
 
     def _send_next(self) -> None:
-        request = next(self._source, None)
-        if request is None or time.perf_counter() > self._deadline:
-            self.done.set_result(None)
-            self._transport.close()
-        else:
+        self._received = b""
+        if request := self._source.take():
             self._transport.write(request)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self.done.set_result(self._answered)
+        self._transport.abort()
 
     def _fail(self, reason: str) -> None:
         if not self.done.done():

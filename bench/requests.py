@@ -128,7 +128,9 @@ def _result(name: str, found: dict[str, Run], *, pinned: bool) -> Result:
     result: Result = {"target": name, "requests_per_second": round(rate), "pinned_to_one_core": pinned}
     if cpu is not None:
         result["cpu_microseconds"] = round(cpu, 1)
-    if name not in (ECHO, PEER):
-        result["ratio_to_echo"] = round(rate / found[ECHO].rate, 3)
-        result["ratio_to_moto"] = round(rate / found[PEER].rate, 2)
+    for peer, target in {"echo": ECHO, "moto": PEER}.items() if name not in (ECHO, PEER) else ():
+        other = found[target]
+        result[f"ratio_to_{peer}"] = round(rate / other.rate, 3)
+        if cpu and other.cpu:
+            result[f"cpu_ratio_to_{peer}"] = round(other.cpu / cpu, 3)
     return result

@@ -7,6 +7,25 @@ from typing import Any
 from uuid import uuid4
 
 BUCKET = "templates"
+CLOUDFORMATION = "CLOUD_FORMATION_TEMPLATE"
+
+QUEUE = """
+Parameters:
+  Delay: {Type: Number, Default: 0}
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !Ref Delay}}
+Outputs:
+  Url: {Value: !Ref Queue, Description: Where the messages go}
+"""
+"""A queue, its delay a parameter."""
+
+QUEUE_AND_TOPIC = (
+    QUEUE
+    + """
+  Topic: {Value: !Ref Topic}
+"""
+).replace("Resources:", "Resources:\n  Topic: {Type: AWS::SNS::Topic}")
+"""The queue and a topic beside it."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +61,9 @@ class Published:
 
     def execute(self, plan_id: str, *, wait: bool = True) -> dict[str, Any]:
         """Execute a plan; by default wait until its record has ended and describe that."""
-        detail = self.catalog.execute_provisioned_product_plan(PlanId=plan_id, IdempotencyToken=str(uuid4()))["RecordDetail"]
+        detail = self.catalog.execute_provisioned_product_plan(PlanId=plan_id, IdempotencyToken=str(uuid4()))[
+            "RecordDetail"
+        ]
         return self.wait_for_record(detail["RecordId"]) if wait else dict(detail)
 
     def launch(self, name: str, version: int = 0, **members: Any) -> dict[str, Any]:
@@ -57,6 +78,30 @@ class Published:
             }
         )["RecordDetail"]
         return self.wait_for_record(detail["RecordId"])
+
+    def update(self, name: str, version: int = 0, **members: Any) -> dict[str, Any]:
+        """Update a provisioned product to a version without a plan and describe the record once it has ended."""
+        detail = self.catalog.update_provisioned_product(
+            **{
+                "ProvisionedProductName": name,
+                "ProductId": self.product_id,
+                "ProvisioningArtifactId": self.versions[version],
+                "UpdateToken": str(uuid4()),
+                **members,
+            }
+        )["RecordDetail"]
+        return self.wait_for_record(detail["RecordId"])
+
+    def terminate(self, name: str, **members: Any) -> dict[str, Any]:
+        """Terminate a provisioned product and describe the record once it has ended."""
+        detail = self.catalog.terminate_provisioned_product(
+            ProvisionedProductName=name, TerminateToken=str(uuid4()), **members
+        )["RecordDetail"]
+        return self.wait_for_record(detail["RecordId"])
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """The detail of a provisioned product."""
+        return dict(self.catalog.describe_provisioned_product(Name=name)["ProvisionedProductDetail"])
 
     def wait_for_record(self, record_id: str) -> dict[str, Any]:
         """Describe a record once it has ended."""
@@ -75,24 +120,26 @@ def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: floa
     return seen
 
 
-def publish(catalog: Any, s3: Any, *templates: str, name: str = "product") -> Published:
+def publish(catalog: Any, s3: Any, *templates: str, name: str = "product", kind: str = CLOUDFORMATION) -> Published:
     """Publish templates as the versions of one product in a portfolio that the caller is associated with."""
     _make_bucket(s3)
     portfolio_id = catalog.create_portfolio(DisplayName=f"{name}s", ProviderName="test", IdempotencyToken=str(uuid4()))[
         "PortfolioDetail"
     ]["Id"]
-    infos = [_version(s3, f"{name}-{uuid4()}", number, text) for number, text in enumerate(templates, 1)]
+    infos = [_version(s3, f"{name}-{uuid4()}", number, text, kind) for number, text in enumerate(templates, 1)]
     made = catalog.create_product(
         Name=name,
         Owner="test",
-        ProductType="CLOUD_FORMATION_TEMPLATE",
+        ProductType=kind,
         ProvisioningArtifactParameters=infos[0],
         IdempotencyToken=str(uuid4()),
     )
     product_id = made["ProductViewDetail"]["ProductViewSummary"]["ProductId"]
     versions = [made["ProvisioningArtifactDetail"]["Id"]]
     for info in infos[1:]:
-        added = catalog.create_provisioning_artifact(ProductId=product_id, Parameters=info, IdempotencyToken=str(uuid4()))
+        added = catalog.create_provisioning_artifact(
+            ProductId=product_id, Parameters=info, IdempotencyToken=str(uuid4())
+        )
         versions.append(added["ProvisioningArtifactDetail"]["Id"])
     catalog.associate_product_with_portfolio(ProductId=product_id, PortfolioId=portfolio_id)
     catalog.associate_principal_with_portfolio(
@@ -101,10 +148,10 @@ def publish(catalog: Any, s3: Any, *templates: str, name: str = "product") -> Pu
     return Published(catalog, product_id, portfolio_id, tuple(versions))
 
 
-def _version(s3: Any, key: str, number: int, text: str) -> dict[str, Any]:
+def _version(s3: Any, key: str, number: int, text: str, kind: str) -> dict[str, Any]:
     s3.put_object(Bucket=BUCKET, Key=f"{key}/v{number}.yaml", Body=text.encode())
     url = f"{s3.meta.endpoint_url}/{BUCKET}/{key}/v{number}.yaml"
-    return {"Name": f"v{number}", "Type": "CLOUD_FORMATION_TEMPLATE", "Info": {"LoadTemplateFromURL": url}}
+    return {"Name": f"v{number}", "Type": kind, "Info": {"LoadTemplateFromURL": url}}
 
 
 def _make_bucket(s3: Any) -> None:

@@ -19,7 +19,17 @@ from manciple.app import Server
 from tests.contract.raw import Answer, send
 from tests.contract.requests import Bucket, refusal
 
-KEYS = ["plain.txt", "a b+c&d.txt", "deep/er/key", "../../etc/passwd", "a/../b", "%2F..%2f", "é/日本/😀", "//two", "trailing/"]
+KEYS = [
+    "plain.txt",
+    "a b+c&d.txt",
+    "deep/er/key",
+    "../../etc/passwd",
+    "a/../b",
+    "%2F..%2f",
+    "é/日本/😀",
+    "//two",
+    "trailing/",
+]
 
 
 def code_of(answer: Answer) -> str:
@@ -27,9 +37,8 @@ def code_of(answer: Answer) -> str:
 
 
 def credential(account: str, region: str = "eu-west-1") -> str:
-    return (
-        f"AWS4-HMAC-SHA256 Credential={account}/20260101/{region}/s3/aws4_request, SignedHeaders=host, Signature={'0' * 64}"
-    )
+    scope = f"{account}/20260101/{region}/s3/aws4_request"
+    return f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={'0' * 64}"
 
 
 @pytest.fixture

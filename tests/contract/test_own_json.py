@@ -59,7 +59,9 @@ def streamed(answer: Answer) -> list[tuple[str, Any]]:
     return [(name, msgspec.json.decode(data)) for name, data in found]
 
 
-def test_the_plan_document_tells_values_causes_and_status(publish: Callable[..., Published], ask: Callable[..., Answer]) -> None:
+def test_the_plan_document_tells_values_causes_and_status(
+    publish: Callable[..., Published], ask: Callable[..., Answer]
+) -> None:
     published = publish(TEMPLATE)
     plan = published.plan("docs", ProvisioningParameters=PARAMETERS)["ProvisionedProductPlanDetails"]
 
@@ -87,8 +89,12 @@ def test_the_plan_document_tells_values_causes_and_status(publish: Callable[...,
     assert b"hunter2" not in answer.body
 
 
-def test_without_values_the_document_holds_no_value(publish: Callable[..., Published], ask: Callable[..., Answer]) -> None:
-    plan_id = publish(TEMPLATE).plan("docs", ProvisioningParameters=PARAMETERS)["ProvisionedProductPlanDetails"]["PlanId"]
+def test_without_values_the_document_holds_no_value(
+    publish: Callable[..., Published], ask: Callable[..., Answer]
+) -> None:
+    plan_id = publish(TEMPLATE).plan("docs", ProvisioningParameters=PARAMETERS)["ProvisionedProductPlanDetails"][
+        "PlanId"
+    ]
 
     with_values, without = ask("GET", f"plans/{plan_id}"), ask("GET", f"plans/{plan_id}?values=false")
 
@@ -107,7 +113,9 @@ def test_a_failed_plan_has_a_document_too(publish: Callable[..., Published], ask
     assert answer.json["StatusMessage"] == plan["StatusMessage"]
 
 
-def test_a_record_s_events_come_in_order_and_in_pages(publish: Callable[..., Published], ask: Callable[..., Answer]) -> None:
+def test_a_record_s_events_come_in_order_and_in_pages(
+    publish: Callable[..., Published], ask: Callable[..., Answer]
+) -> None:
     record = publish(TEMPLATE).launch("events", ProvisioningParameters=PARAMETERS)["RecordDetail"]
     path = f"records/{record['RecordId']}/events"
 
@@ -118,7 +126,7 @@ def test_a_record_s_events_come_in_order_and_in_pages(publish: Callable[..., Pub
     assert first["Events"] + second["Events"] == whole
     assert "NextPageToken" not in second
     assert [event["Timestamp"] for event in whole] == sorted(event["Timestamp"] for event in whole)
-    assert whole[0]["ResourceStatus"] == "CREATE_IN_PROGRESS"
+    assert whole[0]["ResourceStatus"] == "REVIEW_IN_PROGRESS"
     assert whole[-1]["ResourceStatus"] == "CREATE_COMPLETE"
     assert set(whole[0]) == {
         "EventId",
@@ -148,7 +156,9 @@ def test_events_are_streamed_until_the_record_has_ended_and_resumed(
     assert resumed == whole[3:]
 
 
-def test_a_record_that_has_ended_is_not_cancelled(publish: Callable[..., Published], ask: Callable[..., Answer]) -> None:
+def test_a_record_that_has_ended_is_not_cancelled(
+    publish: Callable[..., Published], ask: Callable[..., Answer]
+) -> None:
     record = publish(TEMPLATE).launch("done", ProvisioningParameters=PARAMETERS)["RecordDetail"]
 
     answer = ask("POST", f"records/{record['RecordId']}/cancel")
@@ -177,7 +187,9 @@ def test_each_region_has_its_own_environment(ask: Callable[..., Answer]) -> None
     "document",
     [[], {"export": {}}, {"exports": []}, {"exports": {"a": 1}}, {"secrets": {"p": ["hunter2"]}}, None],
 )
-def test_an_environment_of_another_shape_is_refused_without_repeating_it(ask: Callable[..., Answer], document: Any) -> None:
+def test_an_environment_of_another_shape_is_refused_without_repeating_it(
+    ask: Callable[..., Answer], document: Any
+) -> None:
     answer = ask("PUT", "sandbox/environment", document)
 
     assert (answer.status, answer.json["__type"]) == (400, "ValidationException")

@@ -1,12 +1,16 @@
 """A real server on loopback, and the command line run against it."""
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from manciple import logs
 from manciple.app import Server
 from manciple.cli.application import run
 from manciple.settings import load
@@ -25,12 +29,14 @@ class Ended(NamedTuple):
 
 
 Run = Callable[..., Ended]
+Start = Callable[..., subprocess.Popen[str]]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server in open mode."""
     data = tmp_path_factory.mktemp("server") / "data"
+    logs.configure("console", "error")
     running = Server(load({"port": 0, "data": str(data)}, {}).settings)
     running.start()
     yield running
@@ -69,3 +75,21 @@ def published(manciple: Run) -> str:
     """The example product's name, published."""
     assert manciple("publish", str(EXAMPLE)).status == 0
     return "Order intake"
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Starts a command as a process of its own with a clean environment, to which `variables` are added."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start_command(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        command = [sys.executable, "-m", "manciple.cli", *arguments]
+        pipe = subprocess.PIPE
+        started.append(subprocess.Popen(command, env=kept | variables, stdout=pipe, stderr=pipe, text=True))
+        return started[-1]
+
+    yield start_command
+    for process in started:
+        process.kill()
+        process.communicate()

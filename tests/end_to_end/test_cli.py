@@ -5,17 +5,29 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import boto3
 import pytest
 
-from tests.end_to_end.conftest import EXAMPLE, Ended, Run
+from tests.end_to_end.conftest import EXAMPLE, Ended, Run, Start
 
 PARAMETERS = ("--parameters", str(EXAMPLE / "parameters.yaml"))
 KEY = ("--account", "111111111111", "--arn", "arn:aws:iam::111111111111:user/ana")
+
+
+TWINS = """\
+name: Twins
+owner: Ana
+portfolio: Kits
+principals: ["arn:aws:iam:::role/*"]
+versions: [{name: v1, template: v1.yaml}]
+"""
+TWINS_TEMPLATE = """\
+Resources:
+  First: {Type: AWS::SQS::Queue, Properties: {QueueName: twin}}
+  Second: {Type: AWS::SQS::Queue, Properties: {QueueName: twin}, DependsOn: First}
+"""
 
 
 def plan_id_of(ended: Ended) -> str:
@@ -30,13 +42,6 @@ def launch(manciple: Run, product: str, name: str = "orders") -> Ended:
 
 def copy_of_example(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLE, tmp_path / "product"))
-
-
-def start(*arguments: str) -> subprocess.Popen[str]:
-    """Start a command as a process of its own, with a clean environment."""
-    environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    command = [sys.executable, "-m", "manciple.cli", *arguments]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_publishing_prints_what_was_made(manciple: Run) -> None:
@@ -210,10 +215,22 @@ def test_executing_prints_events_status_and_outputs(manciple: Run, published: st
     ended = launch(manciple, published)
 
     assert ended.status == 0
-    assert re.search(r"CREATE_IN_PROGRESS +Table  AWS::DynamoDB::Table", ended.out)
-    assert re.search(r"CREATE_COMPLETE +Table  AWS::DynamoDB::Table", ended.out)
+    assert re.search(r"CREATE_IN_PROGRESS +Table +AWS::DynamoDB::Table", ended.out)
+    assert re.search(r"CREATE_COMPLETE +Table +AWS::DynamoDB::Table", ended.out)
     assert re.search(r"^rec-[a-z0-9]{13}  SUCCEEDED$", ended.out, re.MULTILINE)
     assert re.search(r"^  QueueUrl +https?://", ended.out, re.MULTILINE)
+
+
+def test_a_failed_execution_exits_with_1_and_names_the_root_cause(manciple: Run, tmp_path: Path) -> None:
+    (tmp_path / "product.yaml").write_text(TWINS)
+    (tmp_path / "v1.yaml").write_text(TWINS_TEMPLATE)
+    manciple("publish", str(tmp_path))
+
+    ended = manciple("execute", plan_id_of(manciple("plan", "Twins", "twins")))
+
+    assert ended.status == 1
+    assert re.search(r"^rec-[a-z0-9]{13}  FAILED$", ended.out, re.MULTILINE)
+    assert re.search(r"Root cause\n  CREATE_FAILED +Second +AWS::SQS::Queue", ended.out)
 
 
 def test_output_into_a_pipe_has_no_colours_and_no_wrapped_lines(manciple: Run, published: str) -> None:
@@ -225,7 +242,7 @@ def test_output_into_a_pipe_has_no_colours_and_no_wrapped_lines(manciple: Run, p
     assert max(len(line) for line in ended.out.splitlines()) > 80
 
 
-def test_a_key_that_is_made_beside_a_running_server_signs_requests(tmp_path: Path) -> None:
+def test_a_key_that_is_made_beside_a_running_server_signs_requests(start: Start, tmp_path: Path) -> None:
     server = start("serve", "--port", "0", "--data", str(tmp_path / "data"), "--auth", "sigv4")
     assert server.stdout
     url = server.stdout.readline().rpartition("=")[2].strip()
@@ -241,8 +258,6 @@ def test_a_key_that_is_made_beside_a_running_server_signs_requests(tmp_path: Pat
         aws_secret_access_key=key["SecretAccessKey"],
     )
     portfolio = catalog.create_portfolio(DisplayName="p", ProviderName="p")["PortfolioDetail"]
-    server.terminate()
-    server.communicate()
     assert key["Account"] == "111111111111"
     assert ":111111111111:" in portfolio["ARN"]
 
@@ -264,7 +279,7 @@ def test_a_key_for_nobody_is_refused(manciple: Run, tmp_path: Path, arguments: t
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_server_says_one_ready_line_and_stops_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_the_server_says_one_ready_line_and_stops_cleanly(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     server = start("serve", "--port", "0", "--data", str(tmp_path / "data"))
     assert server.stdout
     line = server.stdout.readline()
@@ -277,6 +292,24 @@ def test_the_server_says_one_ready_line_and_stops_cleanly(tmp_path: Path, number
     )
     assert rest == ""
     assert server.returncode == 0
+
+
+def test_a_worker_carries_out_what_a_server_only_accepts(manciple: Run, start: Start, tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    server = start("serve", "--port", "0", *data, "--no-execute")
+    assert server.stdout
+    endpoint = ("--endpoint", server.stdout.readline().rpartition("=")[2].strip())
+    worker = start("worker", *data)
+    manciple("publish", str(EXAMPLE), *endpoint)
+
+    planned = manciple("plan", "Order intake", "orders", "--version", "v1", *PARAMETERS, *endpoint)
+
+    executed = manciple("execute", plan_id_of(planned), *endpoint)
+    for process in (worker, server):
+        process.terminate()
+        process.communicate()
+    assert (planned.status, executed.status) == (2, 0)
+    assert (worker.returncode, server.returncode) == (0, 0)
 
 
 def test_a_taken_port_is_refused_in_one_sentence(manciple: Run, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Launching and updating stacks: what is done, in which order, and how it is told."""
 
 import pytest
+import sqlalchemy as sa
 
 from manciple.engine.events import REPLACING, USER_INITIATED
-from manciple.store.tables.engine import INSTANCE, STACK
-from tests.engine.worlds import World, topic
+from manciple.store.tables.engine import EXPORT, INSTANCE, STACK
+from manciple.store.tables.sandbox import SANDBOX_LEDGER, SANDBOX_RESOURCE
+from tests.engine.worlds import ACCOUNT, REGION, World, template, topic
 
 
 def test_a_launch_creates_every_resource_after_what_it_reads(world: World) -> None:
@@ -104,8 +106,36 @@ def test_a_listed_dependent_whose_value_stays_equal_is_left_alone_without_an_eve
     assert "B" not in [name for name, _ in world.told()]
 
 
-@pytest.mark.parametrize(("policy", "left"), [("Retain", ["a", "b"]), ("RetainExceptOnCreate", ["a", "b"]), ("Delete", ["b"])])
-def test_the_deletion_policy_decides_whether_a_removed_resource_stays(world: World, policy: str, left: list[str]) -> None:
+def test_a_change_of_metadata_alone_is_told_and_calls_no_provider(world: World) -> None:
+    world.provision({"A": topic("a") | {"Metadata": {"Note": "old"}}})
+
+    world.update({"A": topic("a") | {"Metadata": {"Note": "new"}}})
+
+    assert ("A", "UPDATE_COMPLETE") in world.told()
+    assert [row.action for row in world.rows(SANDBOX_LEDGER)] == ["create"]
+
+
+def test_a_replacement_that_the_plan_did_not_allow_fails_and_everything_is_undone(world: World) -> None:
+    world.provision({"A": topic("a")})
+    id = world.submit(template({"A": topic("a2"), "N": topic("n")}), "update")
+    world.forbid_replacements(id)
+
+    world.run(id)
+
+    reasons = [event.reason for event in world.events() if event.status == "UPDATE_FAILED"]
+    assert world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert reasons == [
+        "The plan did not allow for A to be replaced, but its create-only property TopicName turned out to change."
+    ]
+    assert list(world.names()) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "left"), [("Retain", ["a", "b"]), ("RetainExceptOnCreate", ["a", "b"]), ("Delete", ["b"])]
+)
+def test_the_deletion_policy_decides_whether_a_removed_resource_stays(
+    world: World, policy: str, left: list[str]
+) -> None:
     world.provision({"A": topic("a") | {"DeletionPolicy": policy}, "B": topic("b")})
 
     world.update({"B": topic("b", DisplayName="x")})
@@ -127,8 +157,6 @@ def test_a_resource_with_snapshot_policy_leaves_a_snapshot(world: World) -> None
     world.provision({"A": topic("a") | {"DeletionPolicy": "Snapshot"}, "B": topic("b")})
 
     world.update({"B": topic("b", DisplayName="x")})
-
-    from manciple.store.tables.sandbox import SANDBOX_RESOURCE
 
     states = {row.physical_id.rpartition(":")[2]: row.state for row in world.rows(SANDBOX_RESOURCE)}
     assert states == {"a": "snapshot", "b": "exists"}
@@ -165,12 +193,6 @@ def test_a_name_that_the_template_leaves_out_is_made_of_stack_and_logical_id(wor
 
 
 def test_an_export_that_another_stack_has_fails_at_the_commit_and_everything_is_undone(world: World) -> None:
-    from tests.engine.worlds import ACCOUNT, REGION
-
-    import sqlalchemy as sa
-
-    from manciple.store.tables.engine import EXPORT
-
     outputs = {"Out": {"Value": {"Ref": "A"}, "Export": {"Name": "shared"}}}
     world.provision({"Z": topic("z")}, Outputs={"Out": {"Value": "v", "Export": {"Name": "shared"}}})
     with world.database.write() as tx:

@@ -3,7 +3,9 @@
 import threading
 
 import pytest
+import sqlalchemy as sa
 
+from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.lease import Fenced, Lease, Unclaimed, claim
 from manciple.engine.probe import Point
 from manciple.engine.reconcile import Done
@@ -76,13 +78,13 @@ def test_every_claim_takes_a_new_epoch_and_fences_the_one_before(world: World) -
 
 def test_two_engines_that_start_at_once_carry_an_operation_out_once(world: World) -> None:
     id = world.submit(template({f"T{number}": topic(f"t{number}") for number in range(10)}))
-    engines = [world.new_engine() for _ in range(2)]
-    threads = [threading.Thread(target=world.run, args=(id, engine)) for engine in engines]
+    drivers = [InProcessDriver(world.new_engine()) for _ in range(2)]
 
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for driver in drivers:
+        driver.start()
+    world.wait_until_done(id)
+    for driver in drivers:
+        driver.stop()
 
     world.check()
     assert [row.calls for row in world.rows(SANDBOX_LEDGER)] == [1] * 10
@@ -101,8 +103,6 @@ def test_an_operation_that_is_done_is_not_touched_again(world: World) -> None:
 
 
 def test_an_operation_of_a_newer_format_is_left_to_a_newer_worker(world: World) -> None:
-    import sqlalchemy as sa
-
     id = world.submit(template(PLAIN))
     with world.database.write() as tx:
         tx.execute(sa.update(OPERATION).values(format=99))

@@ -128,7 +128,9 @@ def test_what_is_in_progress_when_another_fails_is_cancelled_and_deleted(world: 
 
     status = world.provision({"Slow": topic("slow"), "Bad": topic("bad")})
 
-    reasons = [event.reason for event in world.events() if (event.logical_id, event.status) == ("Slow", "CREATE_FAILED")]
+    reasons = [
+        event.reason for event in world.events() if (event.logical_id, event.status) == ("Slow", "CREATE_FAILED")
+    ]
     assert status == "ROLLBACK_COMPLETE"
     assert reasons == ["Resource creation cancelled"]
     assert world.names() == {}

@@ -1,18 +1,21 @@
 """A small world to try the engine in: a database, a sandbox, an engine whose slices run when the test says so."""
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
 from manciple.engine import operation
 from manciple.engine.events import Event, list_events
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.limits import Limits
-from manciple.engine.probe import NoProbe, Probe
+from manciple.engine.planned import decode_planned, put_planned
+from manciple.engine.probe import NoProbe, Point, Probe
 from manciple.engine.providers.faults import Fault, set_faults
 from manciple.engine.providers.provider import Providers
 from manciple.engine.providers.sandbox import Sandbox
@@ -109,6 +112,21 @@ class World:
             self.pass_time(operation_id)
         raise AssertionError(f"operation {operation_id} does not end")
 
+    def clear(self) -> None:
+        """Make the world empty again."""
+        with self.database.write() as tx:
+            for table in reversed(METADATA.sorted_tables):
+                tx.execute(sa.delete(table))
+
+    def wait_until_done(self, *operation_ids: str, seconds: float = 30) -> None:
+        """Wait until a driver has ended the operations."""
+        deadline = time.monotonic() + seconds
+        while any(self.operation(id).phase != "done" for id in operation_ids):
+            assert time.monotonic() < deadline, (
+                f"not done: {[row.id for row in self.rows(engine.OPERATION) if row.phase != 'done']}"
+            )
+            time.sleep(0.01)
+
     def provision(self, resources: Mapping[str, Any], **sections: Any) -> str:
         """Launch a template and carry it out; returns the stack's status."""
         self.run(self.submit(template(resources, **sections)))
@@ -123,6 +141,21 @@ class World:
         """Terminate; returns the stack's status."""
         self.run(self.submit_termination())
         return self.status()
+
+    def forbid_replacements(self, operation_id: str) -> None:
+        """Have an operation's plan made, then take from it the leave to replace anything."""
+        self.engine = self.new_engine(_Dying("before intent"))
+        with suppress(_Died):
+            self.run(operation_id)
+        self.pass_time(operation_id)
+        self.engine = self.new_engine()
+        row = self.operation(operation_id)
+        with self.database.write() as tx:
+            planned = decode_planned(self.objects.get(tx, row.planned_digest))
+            for permit in planned.stacks[""].permits.values():
+                msgspec.structs.force_setattr(permit, "replacement", "False" if permit.replacement else None)
+            digest = put_planned(tx, self.objects, planned)
+            tx.execute(sa.update(engine.OPERATION).values(planned_digest=digest))
 
     def pass_time(self, operation_id: str) -> None:
         """Let every lease run out and every waiting time be over."""
@@ -206,10 +239,27 @@ class World:
         ]
 
 
+class _Died(BaseException):
+    pass
+
+
+class _Dying:
+    def __init__(self, point: Point) -> None:
+        self._point = point
+
+    def reach(self, point: Point, operation_id: str) -> None:
+        if point == self._point:
+            raise _Died(operation_id)
+
+
 @contextmanager
-def open_world(url: str, limits: Limits = QUICK, probe: Probe | None = None) -> Iterator[World]:
-    """A world on a database that is made if it is empty."""
+def open_world(
+    url: str, limits: Limits = QUICK, probe: Probe | None = None, *, is_durable: bool = True
+) -> Iterator[World]:
+    """A world on a database that is made if it is empty; one that is not durable does not wait for the disk."""
     database = Database(url)
+    if not is_durable:
+        sa.event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
     with database.write() as tx:
         METADATA.create_all(tx.connection)
     world = World(database, limits, probe)
@@ -218,3 +268,7 @@ def open_world(url: str, limits: Limits = QUICK, probe: Probe | None = None) -> 
     finally:
         world.pool.shutdown()
         database.close()
+
+
+def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")

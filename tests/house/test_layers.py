@@ -31,10 +31,7 @@ def test_imports_go_down_the_layers_only() -> None:
 def test_pure_code_opens_no_address(package: Path) -> None:
     """import-linter sees `urllib` as a whole; `urllib.parse` is pure."""
     openers = [
-        relative(path)
-        for path in modules(package)
-        for name in imports(path)
-        if name.startswith("urllib.request")
+        relative(path) for path in modules(package) for name in imports(path) if name.startswith("urllib.request")
     ]
 
     assert openers == []

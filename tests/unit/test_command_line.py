@@ -74,7 +74,7 @@ def test_a_misspelt_member_of_a_product_is_refused(tmp_path: Path) -> None:
 def test_an_event_names_status_resource_type_and_reason() -> None:
     line = event_line(event("Queue", "CREATE_FAILED", "No.", path="Child"))
 
-    assert line.plain == "  CREATE_FAILED         Child/Queue  AWS::SQS::Queue  No."
+    assert line.plain == "  CREATE_FAILED         Child/Queue               AWS::SQS::Queue  No."
 
 
 def test_the_root_cause_is_the_first_failure_that_follows_from_no_other() -> None:
@@ -98,7 +98,7 @@ def test_a_failed_record_tells_its_root_cause_and_its_errors() -> None:
     assert lines == [
         "\nrec-1  FAILED",
         "\nRoot cause",
-        "  CREATE_FAILED         Queue  AWS::SQS::Queue  Name taken.",
+        "  CREATE_FAILED         Queue                     AWS::SQS::Queue  Name taken.",
         "  It failed.",
     ]
 

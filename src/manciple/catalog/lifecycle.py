@@ -33,5 +33,6 @@ def open_plan(plans: Sequence[Plan], allowed: int) -> Plan | None:
 def blocked_message(verb: str) -> str:
     """AWS's text for a product that cannot be updated or terminated now (recorded for `terminate`)."""
     return (
-        f"Can't {verb} provisioned product because it's still under change or its status does not allow further operation"
+        f"Can't {verb} provisioned product because it's still under change "
+        "or its status does not allow further operation"
     )

@@ -2,10 +2,14 @@
 
 Fields are spelt as SearchProvisionedProducts spells them. Names are found whole and by each of their words; tags as
 `key:value`, by key and by value.
+
+A query is `field:value`, or a bare term that may stand in any field; a `*` at its end stands for any ending. AWS
+documents neither wildcards nor case: here all is compared without case.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from manciple.catalog.entities import ProvisionedProduct
 
@@ -39,6 +43,23 @@ SEARCHABLE = frozenset(field.lower() for field in FIELDS) | {"tags"}
 
 _WORDS = frozenset({"name", "productName", "provisioningArtifactName"})
 _WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one entry of SearchQuery asks for: a term in one field or (None) in any, whole or as a beginning."""
+
+    field: str | None
+    term: str
+    is_beginning: bool
+
+
+def read_query(text: str) -> Query:
+    """Read one entry of SearchQuery. An ARN alone is a bare term, although it looks like the field `arn`."""
+    field, colon, value = text.partition(":")
+    is_field = bool(colon) and field.lower() in SEARCHABLE and not text.lower().startswith("arn:aws")
+    term = value if is_field else text
+    return Query(field.lower() if is_field else None, term.removesuffix("*"), term.endswith("*"))
 
 
 def terms_of(product: ProvisionedProduct) -> Iterator[tuple[str, str]]:

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
 from manciple.cli import administration, demo, execute, key, plan, publish, serve
-from manciple.cli.refusal import sentence_of
+from manciple.cli.refusal import Refusal, sentence_of
 
 app = typer.Typer(
     help="A self-hosted server, compatible with the AWS Service Catalog API, whose plans say what they will change.",
@@ -19,9 +19,13 @@ app = typer.Typer(
 
 
 def _print_version(asked: bool) -> None:
-    if asked:
+    if not asked:
+        return
+    try:
         typer.echo(f"manciple {version('manciple')}")
-        raise typer.Exit
+    except PackageNotFoundError as error:
+        raise Refusal("Manciple runs from its sources here, and only what is installed has a version.") from error
+    raise typer.Exit
 
 
 @app.callback()

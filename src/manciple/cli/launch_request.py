@@ -150,6 +150,8 @@ def _title(product: Any, name: str, artifact_id: str, deployed: Deployed | None)
     what = f"{product['ProductViewSummary']['Name']} {names.get(artifact_id, artifact_id)}"
     if deployed is None or not deployed.is_launched:
         return f"Launch {name}: {what}"
+    if deployed.artifact_id == artifact_id:
+        return f"Update {name}: {what}, as it is now"
     return f"Update {name} to {what} (it is at {names.get(deployed.artifact_id, deployed.artifact_id)})"
 
 

@@ -12,29 +12,33 @@ from manciple.cli.options import Config, Data, DatabaseUrl, load
 from manciple.cli.refusal import Refusal
 
 
+Host = Annotated[str | None, typer.Option(metavar="HOST", help="The address to bind; default 127.0.0.1.")]
+Port = Annotated[int | None, typer.Option(metavar="PORT", help="The port; default 4566; 0 takes a free one.")]
+Auth = Annotated[
+    Literal["open", "sigv4"] | None,
+    typer.Option(help="open: any credentials will do (default); sigv4: only keys of `manciple key create`."),
+]
+PublicUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="The address that the server hands out; default: the bound one.")
+]
+Execute = Annotated[
+    bool | None,
+    typer.Option("--execute/--no-execute", help="Carry out operations, or leave that to workers.", show_default=False),
+]
+Insecure = Annotated[
+    bool | None, typer.Option("--insecure", help="Let anyone who can reach the host in.", show_default=False)
+]
+
+
 def serve(
-    host: Annotated[str | None, typer.Option(metavar="HOST", help="The address to bind; default 127.0.0.1.")] = None,
-    port: Annotated[
-        int | None, typer.Option(metavar="PORT", help="The port; default 4566; 0 takes a free one.")
-    ] = None,
+    host: Host = None,
+    port: Port = None,
     data: Data = None,
     database: DatabaseUrl = None,
-    auth: Annotated[
-        Literal["open", "sigv4"] | None,
-        typer.Option(help="open: any credentials will do (default); sigv4: only keys of `manciple key create`."),
-    ] = None,
-    public_url: Annotated[
-        str | None, typer.Option(metavar="URL", help="The address that the server hands out; default: the bound one.")
-    ] = None,
-    execute: Annotated[
-        bool | None,
-        typer.Option(
-            "--execute/--no-execute", help="Carry out operations, or leave that to workers.", show_default=False
-        ),
-    ] = None,
-    insecure: Annotated[
-        bool | None, typer.Option("--insecure", help="Let anyone who can reach the host in.", show_default=False)
-    ] = None,
+    auth: Auth = None,
+    public_url: PublicUrl = None,
+    execute: Execute = None,
+    insecure: Insecure = None,
     config: Config = None,
 ) -> None:
     """Start the server. SIGTERM or Ctrl-C stops it."""

@@ -23,9 +23,7 @@ class Agenda:
     def take(self, now: int, *, stopping: bool) -> list[Step]:
         """Take the steps that can go on; when stopping only those whose outcome is unknown."""
         taken = [
-            step
-            for step in self._open.values()
-            if step.not_before <= now and (not stopping or step.state == "started")
+            step for step in self._open.values() if step.not_before <= now and (not stopping or step.state == "started")
         ]
         for step in taken:
             del self._open[step.number]

@@ -132,13 +132,21 @@ def _start_create(work: Work, scope: Scope, step: Step) -> bool:
 
 
 def _start_modify(work: Work, scope: Scope, step: Step) -> bool:
-    """Leave alone what is as it should be; else update in place, or replace if that is needed and was planned."""
+    """Leave alone what is as it should be; else update in place, or replace if that is needed and was planned.
+
+    A change that is certain although no property differs is one of metadata or policies: no provider knows of those.
+    """
+    assert scope.planned is not None
+    permit = scope.planned.permits[step.logical_id]
     resource = _resource(scope, step)
     instance = scope.instance(step.logical_id, step.before)
     model = desired_model(work, scope, step)
     schema = schema_of(resource.type) or ResourceSchema()
     if not _differs(scope, instance, model, schema):
         step.state = "skipped"
+        if permit.is_certain:
+            work.tell(scope, instance, "UPDATE_IN_PROGRESS")
+            work.tell(scope, instance, "UPDATE_COMPLETE")
         return False
     recreation = _property_to_recreate(schema, scope.state(instance).model, model)
     if recreation is None:
@@ -148,8 +156,7 @@ def _start_modify(work: Work, scope: Scope, step: Step) -> bool:
         work.touch_instance(instance)
         work.tell(scope, instance, "UPDATE_IN_PROGRESS")
         return True
-    assert scope.planned is not None
-    if not scope.planned.permits[step.logical_id].allows_replacement:
+    if not permit.allows_replacement:
         raise Refused(
             f"The plan did not allow for {step.logical_id} to be replaced, "
             f"but its create-only property {recreation} turned out to change."
@@ -229,9 +236,7 @@ def _add_instance(work: Work, scope: Scope, step: Step) -> Instance:
     """The instance that a step is going to create."""
     step.after = scope.next_incarnation(step.logical_id)
     made_of = _old_form(scope, step) if step.verb == "recreate" else _new_form(scope, step)
-    instance = Instance(
-        stack_id=scope.stack.id, logical_id=step.logical_id, incarnation=step.after, **made_of
-    )
+    instance = Instance(stack_id=scope.stack.id, logical_id=step.logical_id, incarnation=step.after, **made_of)
     return work.add_instance(scope, instance)
 
 

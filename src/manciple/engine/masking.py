@@ -10,8 +10,14 @@ class Mask:
     """Replaces every secret of some evaluations by four stars, wherever it stands in a text."""
 
     def __init__(self, evaluations: Iterable[Evaluation]) -> None:
-        found = {text.reveal() for one in evaluations for text in _texts(one) if isinstance(text, Secret)}
-        self._secrets = sorted(filter(None, found), key=len, reverse=True)
+        self._secrets: list[str] = []
+        for evaluation in evaluations:
+            self.add(evaluation)
+
+    def add(self, evaluation: Evaluation) -> None:
+        """Mask what this evaluation holds, too; the longest secrets are looked for first."""
+        found = {text.reveal() for text in _texts(evaluation) if isinstance(text, Secret)}
+        self._secrets = sorted(filter(None, found.union(self._secrets)), key=len, reverse=True)
 
     def hide(self, text: str) -> str:
         """The text without secrets."""

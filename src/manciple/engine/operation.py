@@ -17,7 +17,7 @@ from manciple.engine.launch import Launch, Termination
 from manciple.errors import InvalidStateException, ResourceNotFoundException
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
-from manciple.store.tables.engine import OPERATION
+from manciple.store.tables.engine import OPERATION, STACK
 
 FORMAT = 1
 """The format of operations that this version writes and can carry on; a worker claims no other."""
@@ -36,6 +36,12 @@ _CANCEL = (
         OPERATION.c.phase.in_(("plan", "forward")),
     )
     .values(cancelled=True, calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
+)
+_FORGET_STACK = sa.delete(STACK).where(
+    STACK.c.account == sa.bindparam("of_account"),
+    STACK.c.region == sa.bindparam("of_region"),
+    STACK.c.provisioned_product_id == sa.bindparam("of_product"),
+    STACK.c.status == "REVIEW_IN_PROGRESS",
 )
 _CALL = (
     sa.update(OPERATION)
@@ -86,6 +92,12 @@ def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -
         raise ResourceNotFoundException(f"Record {record_id} has no operation.")
     if tx.execute(_CANCEL, {"operation_id": record_id, "at": tx.now()}).rowcount != 1:
         raise InvalidStateException(f"Record {record_id} can no longer be cancelled.")
+
+
+def forget_stack(tx: Transaction, account: str, region: str, provisioned_product_id: str) -> None:
+    """Forget the stack of a product that was planned and never launched."""
+    keys = {"of_account": account, "of_region": region, "of_product": provisioned_product_id}
+    tx.execute(_FORGET_STACK, keys)
 
 
 def call_back(tx: Transaction, operation_id: str) -> None:

@@ -18,10 +18,14 @@ _MARK = "\0secret:"
 
 
 class Permit(msgspec.Struct, frozen=True, kw_only=True):
-    """What execution may do to one resource: CloudFormation's Action and Replacement of the planned change."""
+    """What execution may do to one resource: CloudFormation's Action and Replacement of the planned change.
+
+    `is_certain` tells a change that comes in any case from one that comes if a value turns out different.
+    """
 
     action: str
     replacement: str | None = None
+    is_certain: bool = True
 
     @property
     def allows_replacement(self) -> bool:

@@ -9,6 +9,7 @@ from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
 from manciple.engine.rows import Stack
 from manciple.engine.targets.target import Made
 from manciple.engine.work import Scope
+from manciple.errors import TemplateError
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 from manciple.store.rows import PROVISIONED_PRODUCTS
@@ -20,6 +21,8 @@ from manciple.template.limits import Limits
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
 from manciple.template.values import Value
+
+_NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
 
 
 class Planning:
@@ -51,12 +54,17 @@ class Planning:
             return fact_finding.known_facts(tx, self._objects, facts, needs)
 
     def _previous_parameters(self, tx: Transaction, launch: Launch) -> dict[str, str]:
-        """The values of the last successful deployment, of the keys given with UsePreviousValue."""
+        """The values of the last successful deployment, of the keys given with UsePreviousValue.
+
+        Raises TemplateError for a key that it had not.
+        """
         product = PROVISIONED_PRODUCTS.get(tx, launch.account, launch.region, launch.provisioned_product_id)
-        if product is None or product.parameters_digest is None or not launch.use_previous:
-            return {}
-        values = self._objects.get_value(tx, product.parameters_digest, dict[str, str])
-        return {key: values[key] for key in launch.use_previous if key in values}
+        digest = product.parameters_digest if product and launch.use_previous else None
+        values = self._objects.get_value(tx, digest, dict[str, str]) if digest else {}
+        for key in launch.use_previous:
+            if key not in values:
+                raise TemplateError(f"Invalid input for parameter key {key}. {_NO_PREVIOUS}")
+        return {key: values[key] for key in launch.use_previous}
 
     def _deployed(self, tx: Transaction, scope: Scope) -> Deployed | None:
         if scope.stack.deployed_digest is None:
@@ -75,11 +83,11 @@ def deployed_of(scope: Scope, stack: PlannedStack) -> Deployed:
     return Deployed(evaluation=stack.evaluation, instances=instances, tags=stack.tags)
 
 
-def _planned(
-    launch: Launch, scope: Scope, evaluation: Evaluation, facts: Facts, changes: ChangeSet
-) -> Planned:
+def _planned(launch: Launch, scope: Scope, evaluation: Evaluation, facts: Facts, changes: ChangeSet) -> Planned:
     permits = {
-        logical_id: Permit(action=change.action, replacement=change.replacement)
+        logical_id: Permit(
+            action=change.action, replacement=change.replacement, is_certain=change.certainty == "certain"
+        )
         for logical_id, change in changes.changes.items()
     }
     stack = PlannedStack(evaluation=evaluation, facts=facts, permits=permits, tags=launch.tags | launch.auto_tags)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from manciple.engine import outputs, rows
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
+from manciple.engine.operation import forget_stack
 from manciple.engine.planned import encode_planned
 from manciple.engine.rows import Stack
 from manciple.engine.settlement import Settlement
@@ -160,11 +161,12 @@ def _keep_plan(slice: Slice, made: Made) -> None:
     def settle(tx: Transaction) -> None:
         digest = objects.put(tx, content, sealed=True)
         if work.operation.kind == "plan":
-            Settlement(tx, objects, work.operation, work.now).plan_made(made, digest)
+            settlement = Settlement(tx, objects, work.operation, work.now)
+            settlement.plan_made(made, digest)
+            _forget_unwanted(tx, work, settlement)
 
     slice.commit(settle)
-    work.planned = made.planned
-    work.root.planned = made.planned.stacks[""]
+    work.adopt(made.planned)
 
 
 def _refuse(slice: Slice, failed: Failed) -> None:
@@ -177,12 +179,23 @@ def _refuse(slice: Slice, failed: Failed) -> None:
         settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
         if work.operation.kind == "plan":
             settlement.plan_failed(failed)
+            _forget_unwanted(tx, work, settlement)
         else:
             settlement.refused(failed, status)
-            if status == "REVIEW_IN_PROGRESS":
-                tx.execute(_FORGET_STACK, {"of_id": work.root.stack.id})
+            _forget_stack(tx, work)
 
     slice.commit(settle)
+
+
+def _forget_unwanted(tx: Transaction, work: Work, settlement: Settlement) -> None:
+    """The plan was deleted while it was made, and its new product with it."""
+    if not settlement.is_wanted():
+        _forget_stack(tx, work)
+
+
+def _forget_stack(tx: Transaction, work: Work) -> None:
+    operation = work.operation
+    forget_stack(tx, operation.account, operation.region, operation.provisioned_product_id)
 
 
 def _begin(slice: Slice, target: Target) -> None:
@@ -275,7 +288,6 @@ _GIVEN_UP = {
     "execute": "UPDATE_FAILED",
     "terminate": "DELETE_FAILED",
 }
-_FORGET_STACK = sa.delete(STACK).where(STACK.c.id == sa.bindparam("of_id"))
 _FAIL_STACK = (
     sa.update(STACK)
     .where(STACK.c.id == sa.bindparam("of_id"))

@@ -18,7 +18,6 @@ from manciple.template.change_set import as_service_catalog
 from manciple.template.values import revealed
 
 NO_UPDATES = "No updates are to be performed."
-AUTO_TAG = "aws:servicecatalog:"
 
 _PRODUCT_STATUSES: dict[str, ProvisionedProductStatus] = {
     "CREATE_COMPLETE": "AVAILABLE",
@@ -41,6 +40,10 @@ class Settlement:
         self._objects = objects
         self._operation = operation
         self._now = now
+
+    def is_wanted(self) -> bool:
+        """Is there still a plan to be made? It may have been deleted meanwhile."""
+        return self._operation.kind != "plan" or self._plan() is not None
 
     def plan_made(self, made: Made, planned_digest: str) -> None:
         """The plan can be executed."""
@@ -97,12 +100,12 @@ class Settlement:
         """
         if failed.nothing_to_change:
             self._end_record("FAILED", NO_UPDATES)
-            self._change(status=_PRODUCT_STATUSES[stack_status])
+            self._change(status=self._as_before(stack_status))
             return
         text = relayed(failed, self._operation.id)
         self._end_record("FAILED", text)
-        status = "ERROR" if self._operation.kind == "provision" else "TAINTED"
-        self._change(status=status, status_message=text)
+        is_broken = _PRODUCT_STATUSES.get(stack_status, "ERROR") == "ERROR"
+        self._change(status="ERROR" if is_broken else "TAINTED", status_message=text)
 
     def ended(self, ended: Ended, outputs: list[dict[str, Any]], stack_arn: str, planned: Planned | None) -> None:
         """A launch or an update is over."""
@@ -133,11 +136,21 @@ class Settlement:
         self._end_plan(good=False, reason=reason)
         self._change(status=_PRODUCT_STATUSES[stack_status], status_message=reason)
 
+    def _as_before(self, stack_status: str) -> ProvisionedProductStatus:
+        """What a product was before a change that came to nothing: its stack tells, and the message of a taint."""
+        status = _PRODUCT_STATUSES.get(stack_status, "ERROR")
+        product = self._product()
+        is_tainted = status == "AVAILABLE" and product is not None and product.status_message is not None
+        return "TAINTED" if is_tainted else status
+
     def _deployed(self, planned: Planned) -> dict[str, Any]:
         """What a product is after a success: the record's product and version, the parameters in force."""
         parameters = planned.stacks[""].evaluation.parameters.values()
         values = {one.name: revealed(one.given) for one in parameters}
-        fields: dict[str, Any] = {"parameters_digest": self._objects.put_value(self._tx, values)}
+        fields: dict[str, Any] = {
+            "parameters_digest": self._objects.put_value(self._tx, values),
+            "notification_arns": planned.launch.notification_arns,
+        }
         record, product = self._record(), self._product()
         if record is None or product is None:
             return fields
@@ -159,7 +172,6 @@ class Settlement:
             return
         errors = [] if reason is None else [{"Code": "1", "Description": reason}]
         product = self._product()
-        auto = {key: value for key, value in (product.tags if product else {}).items() if key.startswith(AUTO_TAG)}
         RECORDS.change(
             self._tx,
             record,
@@ -167,7 +179,7 @@ class Settlement:
             updated_time=self._now,
             errors=errors,
             outputs=outputs or [],
-            tags=record.tags | auto,
+            tags=product.tags if product else {},
         )
 
     def _end_plan(self, *, good: bool, reason: str | None) -> None:
@@ -181,9 +193,7 @@ class Settlement:
 
     def _product(self) -> ProvisionedProduct | None:
         operation = self._operation
-        return PROVISIONED_PRODUCTS.get(
-            self._tx, operation.account, operation.region, operation.provisioned_product_id
-        )
+        return PROVISIONED_PRODUCTS.get(self._tx, operation.account, operation.region, operation.provisioned_product_id)
 
     def _record(self) -> Record | None:
         operation = self._operation

@@ -54,6 +54,11 @@ class Scope:
             self._incarnations[logical_id] = max(incarnation, self._incarnations.get(logical_id, 0))
         self.live = {one.logical_id: one for one in self.instances.values() if one.state == "live"}
 
+    def enter(self, place: Place) -> None:
+        """Work in this place from now on: the launch role may be another one."""
+        self.place = place
+        self.stack.place = msgspec.to_builtins(place)
+
     @property
     def creates(self) -> bool:
         """Is nothing deployed yet? Then statuses are CREATE_… and a failure rolls back to nothing."""
@@ -155,6 +160,13 @@ class Work:
         self.scopes[stack.path] = scope
         self.mask = Mask(self._evaluations(tx, scope))
         return scope
+
+    def adopt(self, planned: Planned) -> None:
+        """Take up a plan that was made in this slice."""
+        self.planned = planned
+        for path, scope in self.scopes.items():
+            scope.planned = planned.stacks[path]
+            self.mask.add(scope.planned.evaluation)
 
     def _blobs(self, tx: Transaction, scope: Scope) -> dict[str, State]:
         digests = [

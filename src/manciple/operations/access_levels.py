@@ -12,7 +12,9 @@ from manciple.operations.call import Caller
 DEFAULT = "User"
 
 
-def created_by(table: sa.Table, caller: Caller, asked: shapes.AccessLevelFilter | None, default: str = DEFAULT) -> list[Any]:
+def created_by(
+    table: sa.Table, caller: Caller, asked: shapes.AccessLevelFilter | None, default: str = DEFAULT
+) -> list[Any]:
     """The conditions that an AccessLevelFilter sets on a table with `user_arn` and `user_arn_session`.
 
     Raises InvalidParametersException for a value other than `self`, the only one that AWS supports.

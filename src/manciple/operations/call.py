@@ -21,8 +21,8 @@ from manciple.settings import Settings
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 
-I = TypeVar("I", bound=msgspec.Struct)
-O = TypeVar("O", bound=msgspec.Struct)
+In = TypeVar("In", bound=msgspec.Struct)
+Out = TypeVar("Out", bound=msgspec.Struct)
 
 _ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
@@ -112,21 +112,21 @@ Prepare = Callable[[Runtime, Caller, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Operation(Generic[I, O]):
+class Operation(Generic[In, Out]):
     """An operation that is there: its function, whether it writes, and what it does before its transaction."""
 
     name: str
-    run: Callable[[Context, I], O]
+    run: Callable[[Context, In], Out]
     writes: bool
     prepare: Prepare | None = None
 
 
 def operation(
     name: str, *, writes: bool = False, prepare: Prepare | None = None
-) -> Callable[[Callable[[Context, I], O]], Operation[I, O]]:
+) -> Callable[[Callable[[Context, In], Out]], Operation[In, Out]]:
     """Declare a function to be the operation `name`."""
 
-    def declare(run: Callable[[Context, I], O]) -> Operation[I, O]:
+    def declare(run: Callable[[Context, In], Out]) -> Operation[In, Out]:
         return Operation(name, run, writes, prepare)
 
     return declare
@@ -160,8 +160,12 @@ class Operations:
             raise OperationNotSupportedException(f"{name} is not supported by this version of Manciple.")
         raise UnknownOperationException("")
 
-    def _write(self, found: Operation[Any, Any], caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
-        request = idempotency.Request.of(found.name, caller.account, caller.region, caller.arn, input, self.runtime.objects.seal)
+    def _write(
+        self, found: Operation[Any, Any], caller: Caller, input: msgspec.Struct, request_id: str
+    ) -> msgspec.Struct:
+        request = idempotency.Request.of(
+            found.name, caller.account, caller.region, caller.arn, input, self.runtime.objects.seal
+        )
         if found.prepare and request:
             with self.runtime.database.read() as tx:
                 if answer := request.answered(tx, self.runtime.now()):
@@ -170,15 +174,20 @@ class Operations:
         with self.runtime.database.write() as tx:
             _serialize_writers(tx, caller)
             context = self._context(caller, tx, request_id, prepared)
-            return request.once(tx, context.now, lambda: found.run(context, input)) if request else found.run(context, input)
+            return (
+                request.once(tx, context.now, lambda: found.run(context, input))
+                if request
+                else found.run(context, input)
+            )
 
     def _context(self, caller: Caller, tx: Transaction, request_id: str, prepared: Any) -> Context:
         return Context(self.runtime, caller, tx, self.runtime.now(), request_id, prepared)
 
 
 def _serialize_writers(tx: Transaction, caller: Caller) -> None:
-    """On PostgreSQL, writers of one account and region take turns, as all writers do on SQLite: rules that read before
-    they write (quotas, unique names, "still in use") hold without a word in the operations."""
+    """On PostgreSQL let writers of one account and region take turns, as all writers do on SQLite.
+
+    So rules that read before they write (quotas, unique names, "still in use") hold without a word in the operations.
+    """
     if tx.is_postgresql:
         tx.execute(_ADVISORY_LOCK, {"key": f"{caller.account}/{caller.region}"})
-

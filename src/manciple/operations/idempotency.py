@@ -1,8 +1,8 @@
 """The same request twice gives the same answer once.
 
 A token belongs to (account, region, operation). It is claimed by inserting its row first, in the operation's own
-transaction: a concurrent twin waits for that row (on SQLite for the write lock) and then finds the answer. Only successes
-leave a row. The input is kept as an HMAC, the answer sealed; both for 24 hours. (Contracts, section 8.)
+transaction: a concurrent twin waits for that row (on SQLite for the write lock) and then finds the answer. Only
+successes leave a row. The input is kept as an HMAC, the answer sealed; both for 24 hours. (Contracts, section 8.)
 """
 
 from collections.abc import Callable
@@ -41,7 +41,9 @@ def forget_expired(tx: Transaction, now: int) -> int:
 class Request:
     """One request under a token."""
 
-    def __init__(self, key: dict[str, str], principal: str, input_digest: str, output: type[msgspec.Struct], seal: Seal) -> None:
+    def __init__(
+        self, key: dict[str, str], principal: str, input_digest: str, output: type[msgspec.Struct], seal: Seal
+    ) -> None:
         self._key = key
         self._find = {f"key_{name}": value for name, value in key.items()}
         self._principal = principal
@@ -64,7 +66,7 @@ class Request:
             if value is not None and field not in (known.token, "accept_language")
         }
         key = {"account": account, "region": region, "operation": name, "token": token}
-        return cls(key, principal, seal.digest(msgspec.json.encode(content)), known.output, seal)
+        return cls(key, principal, seal.digest(msgspec.json.encode(content, order="deterministic")), known.output, seal)
 
     def answered(self, tx: Transaction, now: int) -> msgspec.Struct | None:
         """The answer that this request got before, or None.
@@ -76,7 +78,8 @@ class Request:
             return None
         if (row.input_digest, row.principal) != (self._input_digest, self._principal):
             raise InvalidParametersException(
-                f"The token {self._key['token']} was used before by a request that differs from this one; use a new token."
+                f"The token {self._key['token']} was used before by a request that differs from this one; "
+                "use a new token."
             )
         kept = self._seal.open(row.response)
         return msgspec.json.decode(kept, type=self._output, dec_hook=_read_timestamp)

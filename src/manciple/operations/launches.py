@@ -17,6 +17,9 @@ from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 
 AUTO_TAG = "aws:servicecatalog:"
 
+TARGETS = {"CLOUD_FORMATION_TEMPLATE": "stack", "MARKETPLACE": "stack"}
+"""What deploys a product, by its type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -55,6 +58,8 @@ def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
     artifact = find_active_version(context, product, wanted.artifact_id, wanted.artifact_name)
     if is_new:
         check_launchable(artifact)
+    if artifact.type not in TARGETS:
+        raise InvalidParametersException(f"{product.id} is a {artifact.type} product; nothing here can deploy it.")
     return Choice(product, artifact, portfolio)
 
 
@@ -82,10 +87,10 @@ def named(context: Context, name: str) -> ProvisionedProduct | None:
 
 def _id_of_arn(context: Context, text: str) -> str | None:
     """The id at the end of a provisioned product's ARN, if that ARN is of this account and region."""
-    name, _, id = text.rpartition("/")
-    name = name.rpartition("/")[2]
-    mine = ids.provisioned_product_arn(context.account, context.region, name, id)
-    return id if text == mine else None
+    start, _, found = text.rpartition("/")
+    name = start.rpartition("/")[2]
+    mine = ids.provisioned_product_arn(context.account, context.region, name, found)
+    return found if text == mine else None
 
 
 def demand_free_name(context: Context, name: str) -> None:
@@ -102,7 +107,7 @@ def tags_of(given: Iterable[shapes.Tag] | None, limit: int) -> Tags:
     return tags
 
 
-def auto_tags(context: Context, choice: Choice, id: str, arn: str) -> Tags:
+def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:
     """The five tags that Service Catalog itself puts on what it launches (reference, 2.4)."""
     account, region = context.owner
     return {
@@ -119,38 +124,43 @@ def launch_of(
     artifact: ProvisioningArtifact,
     parameters: Mapping[str, str],
     use_previous: Iterable[str] = (),
+    notification_arns: Iterable[str] | None = None,
 ) -> Launch:
-    """What the engine is asked to do for a provisioned product; its tags keep their first values (reference, 2.4)."""
+    """What the engine is asked to do for a provisioned product.
+
+    Its tags keep their first values (reference, 2.4); so do its notification ARNs unless others are given.
+    """
     own = {key: value for key, value in product.tags.items() if not key.startswith(AUTO_TAG)}
     return Launch(
         account=product.account,
         region=product.region,
         provisioned_product_id=product.id,
         template_digest=artifact.template_digest,
+        target=TARGETS[artifact.type],
         parameters=dict(parameters),
         use_previous=tuple(use_previous),
         tags=own,
         auto_tags={key: value for key, value in product.tags.items() if key not in own},
-        notification_arns=product.notification_arns,
+        notification_arns=tuple(notification_arns or product.notification_arns),
         role_arn=product.launch_role_arn,
     )
 
 
-def given_parameters(given: Iterable[shapes.UpdateProvisioningParameter | shapes.ProvisioningParameter] | None) -> dict[str, str]:
+def given_parameters(
+    given: Iterable[shapes.UpdateProvisioningParameter | shapes.ProvisioningParameter] | None,
+) -> dict[str, str]:
     """Parameters by key, those with UsePreviousValue left out (AWS ignores their Value).
 
     Raises InvalidParametersException for a key that comes twice or has no value.
     """
-    values: dict[str, str] = {}
+    values: dict[str, str | None] = {}
     for parameter in given or ():
-        if _uses_previous(parameter):
-            continue
-        if parameter.key is None or parameter.value is None:
+        if parameter.key is None or (parameter.value is None and not _uses_previous(parameter)):
             raise InvalidParametersException(f"Parameter {parameter.key} has no value; give one.")
         if parameter.key in values:
             raise InvalidParametersException(f"Parameter {parameter.key} was given more than once.")
-        values[parameter.key] = parameter.value
-    return values
+        values[parameter.key] = None if _uses_previous(parameter) else parameter.value
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def previous_parameters(given: Iterable[shapes.UpdateProvisioningParameter] | None) -> tuple[str, ...]:

@@ -1,4 +1,8 @@
-"""The parameters that a plan was made with, as people may see them: values of NoEcho parameters are four stars."""
+"""The parameters that a plan was made with, as people may see them.
+
+Values of NoEcho parameters are four stars, and so are those of parameters that the template does not declare: an
+earlier version may have kept them secret.
+"""
 
 from functools import lru_cache
 
@@ -8,7 +12,7 @@ from manciple.engine.launch import Launch
 from manciple.errors import TemplateError
 from manciple.operations.call import Context
 from manciple.template.load import load
-from manciple.template.values import MASK
+from manciple.template.values import MASK, Value
 
 
 def shown_parameters(context: Context, plan: Plan) -> list[shapes.UpdateProvisioningParameter]:
@@ -17,21 +21,23 @@ def shown_parameters(context: Context, plan: Plan) -> list[shapes.UpdateProvisio
     launch: Launch = objects.get_value(context.tx, plan.request_digest, Launch)
     if not launch.parameters and not launch.use_previous:
         return []
-    hidden = _hidden_names(objects.get(context.tx, launch.template_digest))
+    open_names = _open_names(objects.get(context.tx, launch.template_digest))
     shown = [
-        shapes.UpdateProvisioningParameter(key=key, value=MASK if hidden is None or key in hidden else value)
+        shapes.UpdateProvisioningParameter(key=key, value=value if key in open_names else MASK)
         for key, value in launch.parameters.items()
     ]
     return shown + [shapes.UpdateProvisioningParameter(key=key, use_previous_value=True) for key in launch.use_previous]
 
 
 @lru_cache(maxsize=256)
-def _hidden_names(template: bytes) -> frozenset[str] | None:
-    """The names of a template's NoEcho parameters; None, meaning all, where the template cannot be read."""
+def _open_names(template: bytes) -> frozenset[str]:
+    """The names of a template's parameters that are not NoEcho; none where the template cannot be read."""
     try:
         declared = load(template.decode()).section("Parameters")
     except (TemplateError, UnicodeDecodeError):
-        return None
-    return frozenset(
-        name for name, members in declared.items() if isinstance(members, dict) and str(members.get("NoEcho")).lower() == "true"
-    )
+        return frozenset()
+    return frozenset(name for name, members in declared.items() if isinstance(members, dict) and not _no_echo(members))
+
+
+def _no_echo(members: dict[str, Value]) -> bool:
+    return str(members.get("NoEcho")).lower() == "true"

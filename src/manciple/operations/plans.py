@@ -1,7 +1,7 @@
 """Plans: what a launch or an update would change, looked at before it runs; and carrying one out.
 
-ExecuteProvisionedProductPlan provisions or modifies the product by the plan's resource changes and nothing else. It takes
-the plan as it stands: whatever the plan was made from must still be so (contracts, section 7).
+ExecuteProvisionedProductPlan provisions or modifies the product by the plan's resource changes and nothing else. It
+takes the plan as it stands: whatever the plan was made from must still be so (contracts, section 7).
 """
 
 from typing import Any
@@ -18,6 +18,7 @@ from manciple.operations import launches
 from manciple.operations.access_levels import created_by
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
+from manciple.operations.plan_facts import demand_same_facts, find_changed_fact
 from manciple.operations.plan_parameters import shown_parameters
 from manciple.operations.provisioning import begin_change, chosen, create_provisioned_product
 from manciple.operations.records import detail_of, open_record
@@ -48,6 +49,7 @@ def create_provisioned_product_plan(
         choice.artifact,
         launches.given_parameters(input.provisioning_parameters),
         launches.previous_parameters(input.provisioning_parameters),
+        input.notification_arns,
     )
     plan = _open_plan(context, input, product, choice, launch, is_new=existing is None)
     context.wake(engine.submit_plan(context.tx, context.runtime.objects, launch, plan_id=plan.id))
@@ -100,24 +102,31 @@ def list_provisioned_product_plans(
     )
 
 
-@operation("ExecuteProvisionedProductPlan", writes=True)
+@operation("ExecuteProvisionedProductPlan", writes=True, prepare=find_changed_fact)
 def execute_provisioned_product_plan(
     context: Context, input: shapes.ExecuteProvisionedProductPlanInput
 ) -> shapes.ExecuteProvisionedProductPlanOutput:
     """Carry a plan out; answers a record in status CREATED.
 
-    Raises ResourceNotFoundException for an unknown plan or a path that is gone, InvalidStateException for a plan that is
-    not CREATE_SUCCESS and for one whose ground has moved, naming what moved.
+    Raises ResourceNotFoundException for an unknown plan or a path that is gone, InvalidStateException for a plan that
+    is not CREATE_SUCCESS and for one whose ground has moved, naming what moved.
     """
     plan = find_plan(context, input.plan_id)
     product = _demand_executable(context, plan)
+    demand_same_facts(plan, context.prepared)
     choice = _choose_again(context, plan)
     launch: Launch = context.runtime.objects.get_value(context.tx, plan.request_digest, Launch)
     if choice.artifact.template_digest != launch.template_digest:
-        raise InvalidStateException(f"The template of {plan.provisioning_artifact_id} changed since {plan.id} was made.")
-    changed = begin_change(context, product, token=input.idempotency_token)
+        raise InvalidStateException(
+            f"The template of {plan.provisioning_artifact_id} changed since {plan.id} was made."
+        )
+    changed = begin_change(context, product, "update", token=input.idempotency_token)
     record = open_record(
-        context, changed, "PROVISION_PRODUCT" if plan.is_new else "UPDATE_PROVISIONED_PRODUCT", plan_id=plan.id, **chosen(choice)
+        context,
+        changed,
+        "PROVISION_PRODUCT" if plan.is_new else "UPDATE_PROVISIONED_PRODUCT",
+        plan_id=plan.id,
+        **chosen(choice),
     )
     executing = PLANS.change(
         context.tx,
@@ -168,7 +177,8 @@ def _plan_new(
     previous = launches.previous_parameters(input.provisioning_parameters)
     if previous:
         raise InvalidParametersException(
-            f"UsePreviousValue was given for {', '.join(previous)}, but {input.provisioned_product_name} is a new product."
+            f"UsePreviousValue was given for {', '.join(previous)}, "
+            f"but {input.provisioned_product_name} is a new product."
         )
     return create_provisioned_product(
         context,
@@ -245,10 +255,13 @@ def _demand_executable(context: Context, plan: Plan) -> ProvisionedProduct:
         raise _not_executable(plan)
     product = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, plan.provisioned_product_id)
     if product is None:
-        raise InvalidStateException(f"Provisioned product {plan.provisioned_product_id} of plan {plan.id} no longer exists.")
+        raise InvalidStateException(
+            f"Provisioned product {plan.provisioned_product_id} of plan {plan.id} no longer exists."
+        )
     if product.revision != plan.base_revision:
         raise InvalidStateException(
-            f"Provisioned product {product.id} changed since plan {plan.id} was made; delete the plan and make a new one."
+            f"Provisioned product {product.id} changed since plan {plan.id} was made; "
+            "delete the plan and make a new one."
         )
     return product
 
@@ -265,7 +278,9 @@ def _choose_again(context: Context, plan: Plan) -> Choice:
 
 
 def _not_executable(plan: Plan) -> InvalidStateException:
-    return InvalidStateException(f"Plan {plan.id} is {plan.status}; only a plan that is CREATE_SUCCESS can be executed.")
+    return InvalidStateException(
+        f"Plan {plan.id} is {plan.status}; only a plan that is CREATE_SUCCESS can be executed."
+    )
 
 
 def _details_of(context: Context, plan: Plan) -> shapes.ProvisionedProductPlanDetails:

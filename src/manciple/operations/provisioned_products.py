@@ -24,8 +24,8 @@ _SORTABLE = {
     "id": PROVISIONED_PRODUCT.c.id,
     "name": PROVISIONED_PRODUCT.c.name,
     "lastRecordId": PROVISIONED_PRODUCT.c.last_record_id,
-    "createdTime": PROVISIONED_PRODUCT.c.created_time,
 }
+"""The sort fields that AWS knows."""
 
 
 @operation("DescribeProvisionedProduct")
@@ -38,7 +38,9 @@ def describe_provisioned_product(
     found = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, key) if key else named(context, input.name or "")
     if found is None:
         raise ResourceNotFoundException(f"Provisioned product not found: {input.id or input.name}")
-    return shapes.DescribeProvisionedProductOutput(provisioned_product_detail=detail_of(found), cloud_watch_dashboards=[])
+    return shapes.DescribeProvisionedProductOutput(
+        provisioned_product_detail=detail_of(found), cloud_watch_dashboards=[]
+    )
 
 
 @operation("ScanProvisionedProducts")
@@ -66,15 +68,22 @@ def search_provisioned_products(
 ) -> shapes.SearchProvisionedProductsOutput:
     """Provisioned products that every entry of SearchQuery finds (default access level Account).
 
-    An entry is `field:value`, or a bare term that may stand in any field; a `*` at its end stands for any ending.
-    Compared without case (inferred: AWS documents neither wildcards nor case).
+    Raises InvalidParametersException for a filter or sort field that AWS does not know. Unsorted means oldest first.
     """
     conditions = created_by(PROVISIONED_PRODUCT, context.caller, input.access_level_filter, default="Account")
     queries = _queries(input.filters)
     conditions += [PROVISIONED_PRODUCT.c.id.in_(_matching(context, query)) for query in queries]
     descending = (input.sort_order or "ASCENDING") == "DESCENDING"
     order = _order(input.sort_by)
-    scope = (*context.owner, "Search", context.caller.session_arn, input.access_level_filter, queries, input.sort_by, descending)
+    scope = (
+        *context.owner,
+        "Search",
+        context.caller.session_arn,
+        input.access_level_filter,
+        queries,
+        input.sort_by,
+        descending,
+    )
     page = Pager(context.runtime.objects.seal).select(
         context.tx,
         Request(input.page_size, input.page_token, scope),
@@ -82,7 +91,9 @@ def search_provisioned_products(
         order,
         descending=descending,
     )
-    total = context.tx.execute(sa.select(sa.func.count()).select_from(PROVISIONED_PRODUCT).where(*conditions)).scalar_one()
+    total = context.tx.execute(
+        sa.select(sa.func.count()).select_from(PROVISIONED_PRODUCT).where(*conditions)
+    ).scalar_one()
     return shapes.SearchProvisionedProductsOutput(
         provisioned_products=[attributes_of(PROVISIONED_PRODUCTS.of(row)) for row in page.items],
         total_results_count=total,
@@ -115,16 +126,15 @@ def _queries(filters: Any) -> list[str]:
 
 
 def _matching(context: Context, query: str) -> sa.Select[tuple[str]]:
-    field, colon, value = query.partition(":")
-    if colon and field.lower() in search_terms.SEARCHABLE:
-        return terms.matching(context.owner, search_terms.KIND, value, field.lower())
-    return terms.matching(context.owner, search_terms.KIND, query)
+    wanted = search_terms.read_query(query)
+    find = terms.beginning if wanted.is_beginning else terms.matching
+    return find(context.owner, search_terms.KIND, wanted.term, wanted.field)
 
 
-def _order(sort_by: str | None) -> tuple[sa.ColumnElement[Any], ...]:
+def _order(sort_by: str | None) -> tuple[sa.Column[Any], ...]:
     if sort_by is not None and sort_by not in _SORTABLE:
         raise InvalidParametersException(f"SortBy takes {', '.join(_SORTABLE)}, not {sort_by}.")
-    first = _SORTABLE[sort_by or "createdTime"]
+    first = _SORTABLE[sort_by] if sort_by else PROVISIONED_PRODUCT.c.created_time
     return (first,) if first.name == "id" else (first, PROVISIONED_PRODUCT.c.id)
 
 

@@ -52,7 +52,7 @@ def update_provisioned_product(
     _demand_changeable(product, "update")
     launches.tags_of(input.tags, context.runtime.settings.quota.tags_per_provisioned_product)
     choice = launches.choose(context, _wanted_update(input, product), is_new=False)
-    changed = begin_change(context, product, token=input.update_token)
+    changed = begin_change(context, product, "update", token=input.update_token)
     record = open_record(context, changed, "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
     launch = launches.launch_of(
         changed,
@@ -68,11 +68,14 @@ def update_provisioned_product(
 def terminate_provisioned_product(
     context: Context, input: shapes.TerminateProvisionedProductInput
 ) -> shapes.TerminateProvisionedProductOutput:
-    """Terminate a provisioned product, perhaps keeping its resources. Raises ResourceNotFoundException,
-    InvalidParametersException, ValidationException while the product is under change or planned."""
+    """Terminate a provisioned product, perhaps keeping its resources.
+
+    Raises ResourceNotFoundException, InvalidParametersException, ValidationException while the product is under change
+    or planned.
+    """
     product = launches.find_provisioned_product(context, input.provisioned_product_id, input.provisioned_product_name)
     _demand_changeable(product, "terminate")
-    changed = begin_change(context, product)
+    changed = begin_change(context, product, "terminate")
     record = open_record(context, changed, "TERMINATE_PROVISIONED_PRODUCT")
     termination = Termination(
         account=product.account,
@@ -96,12 +99,12 @@ def create_provisioned_product(
     token: str,
 ) -> ProvisionedProduct:
     """Write a new provisioned product, with the AutoTags beside its own tags."""
-    id = context.new_id("pp")
-    arn = ids.provisioned_product_arn(context.account, context.region, name, id)
+    product_id = context.new_id("pp")
+    arn = ids.provisioned_product_arn(context.account, context.region, name, product_id)
     product = ProvisionedProduct(
         account=context.account,
         region=context.region,
-        id=id,
+        id=product_id,
         name=name,
         arn=arn,
         status=status,
@@ -114,15 +117,17 @@ def create_provisioned_product(
         path_id=choice.path_id,
         user_arn=context.caller.arn,
         user_arn_session=context.caller.session_arn,
-        tags=tags | launches.auto_tags(context, choice, id, arn),
+        tags=tags | launches.auto_tags(context, choice, arn),
         notification_arns=notification_arns,
     )
     PROVISIONED_PRODUCTS.insert(context.tx, product)
     return product
 
 
-def begin_change(context: Context, product: ProvisionedProduct, *, token: str | None = None) -> ProvisionedProduct:
-    """Put a product UNDER_CHANGE, if nobody else did since it was read."""
+def begin_change(
+    context: Context, product: ProvisionedProduct, verb: str, *, token: str | None = None
+) -> ProvisionedProduct:
+    """Put a product UNDER_CHANGE, if nobody else did since it was read. Raises ValidationException."""
     fields = {} if token is None else {"idempotency_token": token}
     changed = PROVISIONED_PRODUCTS.change(
         context.tx,
@@ -133,7 +138,7 @@ def begin_change(context: Context, product: ProvisionedProduct, *, token: str | 
         **fields,
     )
     if changed is None:
-        raise ValidationException(lifecycle.blocked_message("update"))
+        raise ValidationException(lifecycle.blocked_message(verb))
     return changed
 
 
@@ -176,7 +181,9 @@ def _wanted_update(input: shapes.UpdateProvisionedProductInput, product: Provisi
     return Wanted(
         product_id=product.product_id if keeps_product else input.product_id,
         product_name=input.product_name,
-        artifact_id=product.provisioning_artifact_id if keeps_artifact and keeps_product else input.provisioning_artifact_id,
+        artifact_id=product.provisioning_artifact_id
+        if keeps_artifact and keeps_product
+        else input.provisioning_artifact_id,
         artifact_name=input.provisioning_artifact_name,
         path_id=input.path_id,
         path_name=input.path_name,

@@ -62,7 +62,9 @@ def find_record(context: Context, id: str) -> Record:
 
 def page_of_outputs(context: Context, record: Record, size: int | None, token: str | None, keys: Any = None) -> Any:
     """One page of a record's outputs (all, or those with these keys), in their order."""
-    found = [(number, output) for number, output in enumerate(record.outputs) if not keys or output["OutputKey"] in keys]
+    found = [
+        (number, output) for number, output in enumerate(record.outputs) if not keys or output["OutputKey"] in keys
+    ]
     request = Request(size, token, (*context.owner, "outputs", record.id, keys))
     page = Pager(context.runtime.objects.seal).cut(request, found, lambda item: (item[0],))
     return page.of(lambda item: output_of(item[1]))
@@ -91,7 +93,9 @@ def detail_of(record: Record) -> shapes.RecordDetail:
         path_id=record.path_id,
         launch_role_arn=record.launch_role_arn,
         record_tags=[shapes.RecordTag(key=key, value=value) for key, value in record.tags.items()],
-        record_errors=[shapes.RecordError(code=error["Code"], description=error["Description"]) for error in record.errors],
+        record_errors=[
+            shapes.RecordError(code=error["Code"], description=error["Description"]) for error in record.errors
+        ],
     )
 
 
@@ -101,7 +105,7 @@ def open_record(
     """Write a record in status CREATED for a provisioned product, and make it the product's newest.
 
     `choice` may name another product_id, provisioning_artifact_id or path_id than the provisioned product has (an
-    update). A record begins some milliseconds after its product (reference, 1.1).
+    update). Every type of record counts for LastProvisioningRecordId, a termination too (AWS API reference).
     """
     record = Record(
         account=product.account,
@@ -123,6 +127,5 @@ def open_record(
         user_arn_session=context.caller.session_arn,
     )
     RECORDS.insert(context.tx, record)
-    provisions: dict[str, Any] = {} if type == "TERMINATE_PROVISIONED_PRODUCT" else {"last_provisioning_record_id": record.id}
-    PROVISIONED_PRODUCTS.change(context.tx, product, last_record_id=record.id, **provisions)
+    PROVISIONED_PRODUCTS.change(context.tx, product, last_record_id=record.id, last_provisioning_record_id=record.id)
     return record

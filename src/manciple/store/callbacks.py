@@ -15,9 +15,10 @@ from manciple.store.tables.engine import INSTANCE, OPERATION, SIGNAL, STEP
 
 _ENDED = ("done", "skipped", "failed", "cancelled")
 _INSERT = sa.insert(CALLBACK)
+_OTHER = CALLBACK.alias()
 _NEWEST = (
-    sa.select(sa.func.max(CALLBACK.c.epoch))
-    .where(CALLBACK.c.operation_id == STEP.c.operation_id, CALLBACK.c.number == STEP.c.number)
+    sa.select(sa.func.max(_OTHER.c.epoch))
+    .where(_OTHER.c.operation_id == STEP.c.operation_id, _OTHER.c.number == STEP.c.number)
     .scalar_subquery()
 )
 _TYPE = (

@@ -54,7 +54,8 @@ class Objects:
                 kept = self.seal.close(content) if sealed else content
                 rows[digest] = {"digest": digest, "sealed": sealed, "content": kept}
         if rows:
-            tx.execute(_INSERT[tx.is_postgresql], list(rows.values()))
+            in_order = [rows[digest] for digest in sorted(rows)]  # so that no two writers wait for each other
+            tx.execute(_INSERT[tx.is_postgresql], in_order)
         return digests
 
     def digest(self, content: bytes, *, sealed: bool = False) -> str:

@@ -1,7 +1,8 @@
 """Pages of a list: keysets sealed into tokens.
 
-A page token holds the sort key of the last row given, so a page costs the same wherever it lies and nothing is skipped or
-repeated when rows come or go. It is sealed and bound to the account, region, query and page order: worthless anywhere else.
+A page token holds the sort key of the last row given, so a page costs the same wherever it lies and nothing is skipped
+or repeated when rows come or go. It is sealed and bound to the account, region, query and page order: worthless
+anywhere else.
 """
 
 import base64
@@ -62,17 +63,19 @@ class Pager:
         *,
         descending: bool = False,
     ) -> Page[sa.Row[Any]]:
-        """One page of a statement's rows, ordered by columns that together are unique and are part of the rows."""
+        """One page of a statement's rows, ordered by columns that together are unique and are part of the rows.
+
+        A column that may be null holds texts; its nulls stand where the empty text would.
+        """
         size = request.size or DEFAULT_SIZE
         last = self._read(request)
-        columns = sa.tuple_(*order)
+        keys = [_never_null(column) for column in order]
         if last is not None:
-            after = sa.tuple_(*(sa.literal(value, column.type) for column, value in zip(order, last, strict=True)))
-            statement = statement.where(columns < after if descending else columns > after)
-        statement = statement.order_by(*(column.desc() if descending else column for column in order)).limit(size + 1)
+            after = sa.tuple_(*(sa.literal(value, key.type) for key, value in zip(keys, last, strict=True)))
+            statement = statement.where(sa.tuple_(*keys) < after if descending else sa.tuple_(*keys) > after)
+        statement = statement.order_by(*(key.desc() if descending else key for key in keys)).limit(size + 1)
         rows = list(tx.connection.execute(statement))
-        keys = [column.key for column in order]
-        token = self._write(request, [getattr(rows[size - 1], str(key)) for key in keys]) if len(rows) > size else None
+        token = self._write(request, _values(rows[size - 1], order)) if len(rows) > size else None
         return Page(rows[:size], token)
 
     def cut(self, request: Request, items: Sequence[T], key: Callable[[T], Sequence[Any]]) -> Page[T]:
@@ -93,13 +96,23 @@ class Pager:
         try:
             scope, last = msgspec.json.decode(self._seal.open(base64.urlsafe_b64decode(request.token)))
         except (ValueError, SealedError, msgspec.DecodeError) as error:
-            raise InvalidParametersException(_BAD_TOKEN) from error
+            raise InvalidParametersException(_NOT_OURS) from error
         if scope != self._scope(request):
-            raise InvalidParametersException(_BAD_TOKEN)
+            raise InvalidParametersException(_NOT_OURS)
         return list(last)
 
     def _scope(self, request: Request) -> str:
         return self._seal.digest(msgspec.json.encode(request.scope))[:32]
 
 
-_BAD_TOKEN = "The page token is not one that this list gave; start again without a page token."
+def _never_null(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Databases disagree on where nulls are ordered, and no comparison finds them."""
+    return sa.func.coalesce(column, "") if getattr(column, "nullable", False) else column
+
+
+def _values(row: sa.Row[Any], order: Sequence[sa.ColumnElement[Any]]) -> list[Any]:
+    values = [getattr(row, str(column.key)) for column in order]
+    return ["" if value is None else value for value in values]
+
+
+_NOT_OURS = "The page token is not one that this list gave; start again without a page token."

@@ -1,7 +1,7 @@
 """Entities to rows and back.
 
-A table's columns are its entity's fields, so one class reads and writes them all. Statements are built once per table and
-are compiled once per database.
+A table's columns are its entity's fields, so one class reads and writes them all. Statements are built once per table
+and are compiled once per database.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -55,7 +55,9 @@ class Rows(Generic[E]):
             self._index.forget(tx, entity)
         return tx.execute(self._delete, keys).rowcount == 1
 
-    def change(self, tx: Transaction, entity: E, /, *, expect: Mapping[str, Any] | None = None, **fields: Any) -> E | None:
+    def change(
+        self, tx: Transaction, entity: E, /, *, expect: Mapping[str, Any] | None = None, **fields: Any
+    ) -> E | None:
         """Set some fields of one row and return the entity as it is then.
 
         With `expect`, only if the row still has these values: None if it has not, or is gone (compare and set).
@@ -70,7 +72,9 @@ class Rows(Generic[E]):
             return entity
         return msgspec.structs.replace(entity, **fields)
 
-    def find(self, tx: Transaction, *conditions: sa.ColumnElement[bool], order: Sequence[sa.ColumnElement[Any]] = ()) -> list[E]:
+    def find(
+        self, tx: Transaction, *conditions: sa.ColumnElement[bool], order: Sequence[sa.ColumnElement[Any]] = ()
+    ) -> list[E]:
         """Every entity that meets the conditions, ordered."""
         statement = self.select.where(*conditions).order_by(*order)
         return [self.of(row) for row in tx.connection.execute(statement)]

@@ -4,10 +4,14 @@ Migrations expand first and contract a release later, so that two versions of th
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from manciple.store.database import Database
+from manciple.store.database import Database, Transaction
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0001"
 """The newest migration; a house test holds it against the folder `migrations/versions`."""
@@ -15,6 +19,8 @@ HEAD = "0001"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_062_416_259_410_512_896
 """Any number that no other program locks on: processes that start together migrate one after the other."""
+
+_FIND_REVISION = sa.text("SELECT version_num FROM alembic_version")
 
 
 class SchemaError(Exception):
@@ -26,29 +32,44 @@ def upgrade(database: Database) -> None:
 
     Raises SchemaError if the database has a revision that this version does not know.
     """
-    if _revision(database) == HEAD:
+    with database.read() as tx:
+        revision = find_revision(tx)
+    if revision == HEAD:
         return
     with database.write() as tx:
         if tx.is_postgresql:
             tx.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        _migrate(tx.connection)
+        _migrate(tx)
 
 
-def _revision(database: Database) -> str | None:
-    with database.read() as tx:
-        if not sa.inspect(tx.connection).has_table("alembic_version"):
-            return None
-        revision = tx.scalar(sa.text("SELECT version_num FROM alembic_version"))
+def find_revision(tx: Transaction) -> str | None:
+    """The newest migration that a database has seen; None if it has seen none."""
+    if not sa.inspect(tx.connection).has_table("alembic_version"):
+        return None
+    revision = tx.scalar(_FIND_REVISION)
     return None if revision is None else str(revision)
 
 
-def _migrate(connection: sa.Connection) -> None:
-    from alembic import command, config, util
+def alembic_settings(tx: Transaction) -> "Config":
+    """What Alembic's commands take: where our migrations are, and the transaction that they run in."""
+    from alembic.config import Config
 
-    settings = config.Config()
-    settings.set_main_option("script_location", str(_MIGRATIONS))
-    settings.attributes["connection"] = connection
-    try:
-        command.upgrade(settings, "head")
-    except util.CommandError as error:
-        raise SchemaError(f"The database cannot be used by this version of Manciple: {error}.") from error
+    settings = Config()
+    settings.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    settings.attributes["connection"] = tx.connection
+    return settings
+
+
+def _migrate(tx: Transaction) -> None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    settings = alembic_settings(tx)
+    known = {script.revision for script in ScriptDirectory.from_config(settings).walk_revisions()}
+    revision = find_revision(tx)
+    if revision is not None and revision not in known:
+        raise SchemaError(
+            f"The database is at version {revision}, this version of Manciple knows versions up to {HEAD}: "
+            "use the version of Manciple that wrote it, or a newer one."
+        )
+    command.upgrade(settings, "head")

@@ -41,20 +41,19 @@ def forget(tx: Transaction, owner: tuple[str, str], kind: str, id: str) -> None:
 
 def matching(owner: tuple[str, str], kind: str, term: str, field: str | None = None) -> sa.Select[tuple[str]]:
     """The ids of the entities that have exactly this term, in one field or in any."""
-    wanted = [TERM.c.account == owner[0], TERM.c.region == owner[1], TERM.c.kind == kind, TERM.c.term == term.lower()[:LONGEST]]
+    return _having(owner, kind, field, TERM.c.term == term.lower()[:LONGEST])
+
+
+def beginning(owner: tuple[str, str], kind: str, start: str, field: str | None = None) -> sa.Select[tuple[str]]:
+    """The ids of the entities that have a term which begins with `start`, in one field or in any."""
+    first = start.lower()[:LONGEST]
+    return _having(owner, kind, field, TERM.c.term >= first, TERM.c.term < first + _HIGHEST)
+
+
+def _having(
+    owner: tuple[str, str], kind: str, field: str | None, *conditions: sa.ColumnElement[bool]
+) -> sa.Select[tuple[str]]:
+    wanted = [TERM.c.account == owner[0], TERM.c.region == owner[1], TERM.c.kind == kind, *conditions]
     if field is not None:
         wanted.append(TERM.c.field == field)
     return sa.select(TERM.c.id).where(*wanted)
-
-
-def beginning(owner: tuple[str, str], kind: str, start: str, field: str) -> sa.Select[tuple[str]]:
-    """The ids of the entities that have a term in a field which begins with `start`."""
-    first = start.lower()[:LONGEST]
-    return sa.select(TERM.c.id).where(
-        TERM.c.account == owner[0],
-        TERM.c.region == owner[1],
-        TERM.c.kind == kind,
-        TERM.c.field == field,
-        TERM.c.term >= first,
-        TERM.c.term < first + _HIGHEST,
-    )

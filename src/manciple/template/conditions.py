@@ -21,7 +21,7 @@ def evaluate_conditions(
     expressions = template.section("Conditions")
     known: dict[str, bool] = {}
     scope = Scope(
-        table("condition"),
+        table("condition", extended=template.extended),
         facts,
         parameters=parameters,
         mappings=template.section("Mappings"),

@@ -31,7 +31,7 @@ def evaluate(
     conditions = evaluate_conditions(template, parameters, facts, limits)
     active = _active(template.section("Resources"), conditions)
     scope = Scope(
-        table("value"),
+        table("value", extended=template.extended),
         facts,
         parameters=parameters,
         mappings=template.section("Mappings"),
@@ -60,7 +60,8 @@ def resolve(value: Value, bindings: Bindings, facts: Facts, limits: Limits = DEF
     Raises TemplateError naming the reference that is not in `bindings`, or with CloudFormation's message where a
     function cannot take what a resource turned out to give.
     """
-    return Scope(table("value"), facts, bindings=bindings, finishing=True, limits=limits).value(value)
+    functions = table("value", extended=True)
+    return Scope(functions, facts, bindings=bindings, finishing=True, limits=limits).value(value)
 
 
 def _refuse_transforms(template: Template) -> None:

@@ -6,6 +6,7 @@ import re
 from manciple.errors import TemplateError
 from manciple.template.faults import Faults
 from manciple.template.limits import Limits
+from manciple.template.literals import TO_JSON_STRING, Literal, scalar
 from manciple.template.nulls import null
 from manciple.template.paths import extend, long_key, too_deep
 from manciple.template.values import Value
@@ -18,8 +19,9 @@ def read_json(text: str, limits: Limits) -> tuple[Value, dict[str, int]]:
 
     Raises TemplateError with CloudFormation's message; null values are all named (TemplateErrors).
     """
+    number = Literal if TO_JSON_STRING in text else str
     try:
-        raw = json.loads(text, parse_int=str, parse_float=str, parse_constant=_refuse_constant)
+        raw = json.loads(text, parse_int=number, parse_float=number, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise _not_well_formed(error.lineno, error.colno + 1) from error
     except (RecursionError, ValueError) as error:
@@ -43,16 +45,16 @@ def _refuse_constant(name: str) -> str:
 def _value(raw: object, path: str, faults: Faults) -> Value:
     """`raw` with booleans as text; its depth was bounded when the positions were taken."""
     if isinstance(raw, str):
-        return raw
+        return scalar(raw, path) if isinstance(raw, Literal) else raw
     if isinstance(raw, dict):
         return {
-            key: item if isinstance(item, str) else _value(item, extend(path, key), faults) for key, item in raw.items()
+            key: item if type(item) is str else _value(item, extend(path, key), faults) for key, item in raw.items()
         }
     if isinstance(raw, list):
         return [_value(item, extend(path, index), faults) for index, item in enumerate(raw)]
     if raw is None:
         return null(path, faults)
-    return "true" if raw is True else "false"
+    return scalar("true" if raw is True else "false", path)
 
 
 class _Positions:

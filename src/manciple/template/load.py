@@ -1,5 +1,7 @@
 """Read a template's text and check its form."""
 
+from collections.abc import Mapping
+
 from manciple.errors import TemplateError
 from manciple.template.document import Template
 from manciple.template.intrinsics import short_tags
@@ -27,22 +29,26 @@ def read(text: str, limits: Limits = DEFAULT_LIMITS) -> Template:
     """Read a template's text without checking its sections. Raises TemplateError as `load` does."""
     if len(text.encode(errors="surrogatepass")) > limits.template_bytes:
         raise TemplateError(f"Template may not exceed {limits.template_bytes} bytes in size.")
-    body, positions = _parse(text.removeprefix("\ufeff"), limits)
+    body, positions = parse(text.removeprefix("\ufeff"), limits, short_tags())
     if not isinstance(body, dict):
         raise TemplateError("Template format error: unsupported structure.", line=1)
     return Template(body=body, positions=positions)
 
 
-def _parse(text: str, limits: Limits) -> tuple[Value, dict[str, int]]:
-    """JSON if it looks like JSON; what JSON refuses and YAML reads (comments, bare keys) is YAML."""
+def parse(text: str, limits: Limits, tags: Mapping[str, str]) -> tuple[Value, dict[str, int]]:
+    """The value of a text and the line of each path.
+
+    JSON if it looks like JSON; what JSON refuses and YAML reads (comments, bare keys) is YAML. `tags` are the short
+    tags that YAML may use. Raises TemplateError.
+    """
     if not text.lstrip().startswith("{"):
-        return read_yaml(text, short_tags(), limits)
+        return read_yaml(text, tags, limits)
     try:
         return read_json(text, limits)
     except TemplateError as json_fault:
         if "not well-formed" not in json_fault.message:
             raise
         try:
-            return read_yaml(text, short_tags(), limits)
+            return read_yaml(text, tags, limits)
         except TemplateError:
             raise json_fault from None

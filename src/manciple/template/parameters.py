@@ -24,7 +24,7 @@ def resolve_parameters(
     that are missing. Raises TemplateErrors with CloudFormation's messages.
     """
     declared = {name: member for name, member in template.section("Parameters").items() if isinstance(member, dict)}
-    if unknown := [name for name in given if name not in declared]:
+    if unknown := [name for name in {**given, **(previous or {})} if name not in declared]:
         raise TemplateError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     chosen = {name: _choose(name, member, given, previous or {}) for name, member in declared.items()}
     if missing := [name for name, value in chosen.items() if value is None]:

@@ -18,6 +18,7 @@ RESOURCE_IN_CONDITION = (
     "template"
 )
 EVALUATED = ("Properties", "Metadata", "CreationPolicy", "UpdatePolicy")
+POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 
 
 def check_references(template: Template, faults: Faults) -> None:
@@ -45,7 +46,7 @@ def _declarations(template: Template, with_resources: bool) -> Declarations:
 
 def _check_conditions(template: Template, faults: Faults) -> None:
     declarations = _declarations(template, with_resources=False)
-    walk = _Walk(table("condition"), declarations, faults)
+    walk = _Walk(table("condition", extended=template.extended), declarations, faults)
     for name, expression in template.section("Conditions").items():
         if isinstance(expression, dict) and len(expression) == 1:
             walk.value(expression, f"Conditions/{name}")
@@ -64,12 +65,13 @@ def _check_rules(template: Template, faults: Faults) -> None:
 
 def _check_resources(template: Template, faults: Faults) -> None:
     declarations = _declarations(template, with_resources=True)
-    walk = _Walk(table("value"), declarations, faults)
+    walk = _Walk(table("value", extended=template.extended), declarations, faults)
+    parts = (*EVALUATED, *POLICIES) if template.extended else EVALUATED
     for logical_id, resource in template.section("Resources").items():
         if isinstance(resource, dict):
             path = f"Resources/{logical_id}"
             _check_condition(resource, path, "Resources", template, faults)
-            for part in EVALUATED:
+            for part in parts:
                 if part in resource:
                     walk.value(resource[part], f"{path}/{part}")
             for name in depends_on(resource):
@@ -81,7 +83,7 @@ def _check_resources(template: Template, faults: Faults) -> None:
 
 def _check_outputs(template: Template, faults: Faults) -> None:
     declarations = _declarations(template, with_resources=True)
-    walk = _Walk(table("value"), declarations, faults)
+    walk = _Walk(table("value", extended=template.extended), declarations, faults)
     for name, output in template.section("Outputs").items():
         if isinstance(output, dict):
             _check_condition(output, f"Outputs/{name}", "Outputs", template, faults)

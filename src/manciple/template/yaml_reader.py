@@ -5,6 +5,7 @@ types is used: dates, versions and numbers stay as written, `True` becomes "true
 twice the last counts, as CloudFormation has it. Limits on depth and the refusal of aliases keep hostile text small.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,11 +14,13 @@ import yaml
 from manciple.errors import TemplateError
 from manciple.template.faults import Faults
 from manciple.template.limits import Limits
+from manciple.template.literals import TO_JSON_STRING, scalar
 from manciple.template.nulls import null
 from manciple.template.paths import extend, long_key, too_deep
 from manciple.template.values import Value
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][-+]?\d+)?")
 BOOLEANS = {"true": "true", "True": "true", "TRUE": "true", "false": "false", "False": "false", "FALSE": "false"}
 STANDARD_TAGS = frozenset(
     f"tag:yaml.org,2002:{kind}" for kind in ("bool", "float", "int", "map", "null", "seq", "str", "timestamp")
@@ -110,7 +113,9 @@ class _Reader:
             return text
         if text in NULLS and event.tag is None:
             return null(path, self.faults)
-        return BOOLEANS.get(text, text)
+        if text in BOOLEANS:
+            return scalar(BOOLEANS[text], path)
+        return scalar(text, path) if TO_JSON_STRING in path and NUMBER.fullmatch(text) else text
 
     def sequence(self, path: str, depth: int) -> list[Value]:
         items: list[Value] = []

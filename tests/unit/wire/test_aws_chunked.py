@@ -40,9 +40,13 @@ def trailed_decoder() -> Decoder:
 
 def refusal_of(decoder: Decoder, body: bytes) -> str:
     with pytest.raises(ObjectStoreError) as caught:
-        decoder.feed(body)
-        decoder.finish()
+        decode(decoder, body)
     return caught.value.code
+
+
+def decode(decoder: Decoder, body: bytes) -> None:
+    decoder.feed(body)
+    decoder.finish()
 
 
 def test_the_documented_signed_body_decodes() -> None:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import sqlalchemy as sa
 
 from manciple.engine.drivers.notifications import Notifications, notify
+from manciple.engine.drivers.sole_driver import SoleDriver
 from manciple.engine.limits import Limits
 from manciple.engine.operation import FORMAT
 from manciple.engine.reconcile import Done, Engine
@@ -52,10 +53,12 @@ class InProcessDriver:
         self._pool: ThreadPoolExecutor | None = None
         self._notifications: Notifications | None = None
         self._ahead = 0
+        self._sole = SoleDriver(self._database)
 
     def start(self) -> None:
         """Begin to work, first on what an earlier process left behind."""
         self._stopping = False
+        self._sole.take()
         self._pool = ThreadPoolExecutor(self._limits.slices, thread_name_prefix="manciple-slice")
         if not self._database.is_sqlite:
             self._notifications = Notifications(self._database.url, self._schedule_now)
@@ -78,6 +81,7 @@ class InProcessDriver:
             self._notifications.stop()
         if self._pool is not None:
             self._pool.shutdown()
+        self._sole.release()
         self._threads, self._pool = [], None
 
     def wake(self, operation_id: str) -> None:

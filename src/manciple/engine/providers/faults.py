@@ -1,7 +1,8 @@
 """Faults on demand: rows that make the sandbox fail or wait, for rehearsals and tests.
 
-A fault is selected by logical id or by resource type, and by action. It lets the first `skip` calls pass and
-then strikes `remaining` times, for ever if that is None. A fault with a transient error code leaves no trace in the ledger: the call may be tried again.
+A fault is selected by logical id or by resource type, and by action. It lets the first `skip` calls pass and then
+strikes `remaining` times, for ever if that is None. A fault with a transient error code leaves no trace in the ledger:
+the call may be tried again.
 """
 
 import msgspec

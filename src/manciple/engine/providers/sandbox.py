@@ -89,9 +89,7 @@ class _Batch:
     def _delayed(self, answer: ProgressEvent, fault: Fault) -> ProgressEvent:
         """The same success, to be heard later."""
         context = {"due": self._now + fault.delay_ms}
-        return msgspec.structs.replace(
-            answer, status="IN_PROGRESS", callback_context=context, delay_ms=fault.delay_ms
-        )
+        return msgspec.structs.replace(answer, status="IN_PROGRESS", callback_context=context, delay_ms=fault.delay_ms)
 
     def _settle(self, request: HandlerRequest, entry: Entry) -> ProgressEvent:
         context: dict[str, Any] = request.callback_context or {}
@@ -141,9 +139,7 @@ class _Batch:
     def _put(self, request: HandlerRequest, token: str) -> ProgressEvent:
         """Make the thing what the request's model says; `token` is the one that created it."""
         shape = self._shapes.shape(request, token) if request.action == "update" else self._new[token]
-        thing = Thing(
-            model=request.model, attributes=shape.attributes, reference=shape.reference, tags=request.tags
-        )
+        thing = Thing(model=request.model, attributes=shape.attributes, reference=shape.reference, tags=request.tags)
         self._world.put(self._key(request), thing, token)
         return ProgressEvent(
             status="SUCCESS",

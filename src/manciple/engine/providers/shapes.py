@@ -57,9 +57,7 @@ class Shapes:
             self._attributes(request, schema, words),
         )
 
-    def _attributes(
-        self, request: HandlerRequest, schema: ResourceSchema, words: dict[str, str]
-    ) -> dict[str, Value]:
+    def _attributes(self, request: HandlerRequest, schema: ResourceSchema, words: dict[str, str]) -> dict[str, Value]:
         names = (path.replace("/", ".") for path in schema.read_only if "*" not in path)
         values = {name: self._shaped(request.type, schema, name, words) for name in names}
         named = _name_property(request.type, schema)
@@ -72,9 +70,7 @@ class Shapes:
     ) -> str:
         return "|".join(self._identifier(request, schema, name, words) for name in names) or words["name"]
 
-    def _identifier(
-        self, request: HandlerRequest, schema: ResourceSchema, name: str, words: dict[str, str]
-    ) -> str:
+    def _identifier(self, request: HandlerRequest, schema: ResourceSchema, name: str, words: dict[str, str]) -> str:
         given = request.model.get(name)
         if isinstance(given, str):
             return given

@@ -1,7 +1,7 @@
 """The stack target: our own CloudFormation. An operation moves one way through its phases, each kept in its row.
 
-    plan -> begin -> forward -> commit -> cleanup -> done
-                     forward -> rollback -> rollback_cleanup -> done
+plan -> begin -> forward -> commit -> cleanup -> done
+                 forward -> rollback -> rollback_cleanup -> done
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from manciple.engine.launch import Launch
 from manciple.engine.planned import encode_stack
 from manciple.engine.planning import Planning
 from manciple.engine.rows import Step
+from manciple.engine.settlement import Settlement
 from manciple.engine.slice import CalledBackError, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Wake
 from manciple.engine.work import Scope, Work
@@ -58,6 +59,8 @@ class StackTarget:
         """Note a step for every planned change but removals, which wait for the clean-up."""
         work, scope = slice.work, slice.work.root
         assert scope.planned is not None
+        assert work.planned is not None
+        scope.enter(work.planned.launch.place)
         steps: dict[str, Step] = {}
         for logical_id, resource in scope.planned.evaluation.resources.items():
             if logical_id in scope.planned.permits:
@@ -194,7 +197,7 @@ def _turn_back(slice: Slice, reason: str, root_cause: str | None) -> None:
     work.operation.phase = "rollback"
     work.operation.reason = work.mask.hide(reason if root_cause is None else f"{reason}{root_cause}").strip()
     work.tell_stack(scope, status, work.mask.hide(told))
-    slice.commit()
+    slice.commit(lambda tx: Settlement(tx, work.objects, work.operation, work.now).under_way(turned_back=True))
 
 
 def _run_rollback(slice: Slice) -> int | None:

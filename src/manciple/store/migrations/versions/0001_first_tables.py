@@ -423,6 +423,7 @@ def upgrade() -> None:
         sa.Column("error_code", sa.String(length=64), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("delay_ms", sa.BigInteger(), nullable=False),
+        sa.Column("skip", sa.Integer(), nullable=False),
         sa.Column("remaining", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("account", "region", "selector", "action", name=op.f("pk_sandbox_fault")),
     )

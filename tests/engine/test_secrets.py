@@ -1,0 +1,59 @@
+"""A secret reaches the provider and nothing else: not a row, not an event, not an error, not an output."""
+
+from pathlib import Path
+
+import pytest
+
+from manciple.engine.providers.faults import Fault
+from manciple.store.metadata import METADATA
+from manciple.store.tables.sandbox import SANDBOX_FAULT
+from tests.engine.worlds import World, open_world, template, topic
+
+SECRET = "hunter2-correct-horse"
+PARAMETERS = {"Password": {"Type": "String", "NoEcho": "true"}}
+
+
+def with_secret() -> dict[str, object]:
+    return topic("a", DisplayName={"Fn::Sub": "pw=${Password}"})
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_no_row_holds_a_secret_as_plain_text(world: World, fails: bool) -> None:
+    if fails:
+        world.fault(Fault(selector="A", action="create", error_code="InvalidRequest", message=f"bad {SECRET}!"))
+    outputs = {"Leak": {"Value": {"Ref": "Password"}}, "Name": {"Value": {"Fn::GetAtt": ["A", "TopicName"]}}}
+    text = template({"A": with_secret(), "B": topic("b", "A")}, Parameters=PARAMETERS, Outputs=outputs)
+
+    world.run(world.submit(text, parameters={"Password": SECRET}))
+
+    for table in set(METADATA.sorted_tables) - {SANDBOX_FAULT}:
+        assert SECRET not in str([tuple(row) for row in world.rows(table)]), table.name
+
+
+def test_no_file_of_the_database_holds_a_secret(tmp_path: Path) -> None:
+    with open_world(f"sqlite:///{tmp_path / 'world.sqlite'}") as world:
+        text = template({"A": with_secret()}, Parameters=PARAMETERS)
+        world.run(world.submit(text, parameters={"Password": SECRET}))
+
+        found = [file.name for file in tmp_path.iterdir() if SECRET.encode() in file.read_bytes()]
+
+    assert found == []
+
+
+def test_the_provider_gets_the_secret_itself(world: World) -> None:
+    text = template({"A": with_secret()}, Parameters=PARAMETERS)
+
+    world.run(world.submit(text, parameters={"Password": SECRET}))
+
+    (thing,) = world.things().values()
+    assert thing.model["DisplayName"] == f"pw={SECRET}"
+
+
+def test_an_error_that_repeats_a_secret_is_told_with_four_stars(world: World) -> None:
+    world.fault(Fault(selector="A", action="create", error_code="InvalidRequest", message=f"bad {SECRET}!"))
+    text = template({"A": with_secret()}, Parameters=PARAMETERS)
+
+    id = world.submit(text, parameters={"Password": SECRET})
+    world.run(id)
+
+    assert '"bad ****!"' in world.operation(id).reason

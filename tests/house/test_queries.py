@@ -1,0 +1,226 @@
+"""Lists and searches find their rows by an index that begins with whose they are, and nothing scans a table.
+
+A server runs with every statement recorded; each is then explained by the database it ran on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from manciple.app import Server
+from manciple.operations.call import Operation
+from manciple.registry import collect
+from manciple.settings import load
+from manciple.store.database import Database
+from tests.contract.conftest import _free_port, client_of
+from tests.contract.publishing import Published, publish
+from tests.contract.raw import send
+from tests.house.statements import Recorder, accesses, recording
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+TOPIC = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "%s"}}}}'
+
+READ_WHOLE = {"key_check", "alembic_version", "sandbox_fault"}
+"""Tables of one row, and of the few faults that an operator has set, which every batch of the sandbox must know."""
+BY_OPERATION = {"event"}
+"""Tables whose rows are found by the operation that they belong to; the operation itself is found by its owner."""
+
+LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "ListLaunchPaths": ("list_launch_paths", [{"ProductId": "{product}"}]),
+    "ListPortfolios": ("list_portfolios", [{}, {"PageSize": 1}]),
+    "ListPortfoliosForProduct": ("list_portfolios_for_product", [{"ProductId": "{product}"}]),
+    "ListPrincipalsForPortfolio": ("list_principals_for_portfolio", [{"PortfolioId": "{portfolio}"}]),
+    "ListProvisionedProductPlans": (
+        "list_provisioned_product_plans",
+        [
+            {},
+            {"ProvisionProductId": "{launched}"},
+            *({"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")),
+        ],
+    ),
+    "ListProvisioningArtifacts": ("list_provisioning_artifacts", [{"ProductId": "{product}"}]),
+    "ListRecordHistory": (
+        "list_record_history",
+        [
+            {"AccessLevelFilter": {"Key": "Account", "Value": "self"}},
+            {"SearchFilter": {"Key": "product", "Value": "{product}"}},
+            {"SearchFilter": {"Key": "provisionedproduct", "Value": "{launched}"}},
+        ],
+    ),
+    "ScanProvisionedProducts": (
+        "scan_provisioned_products",
+        [{"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")],
+    ),
+    "SearchProducts": (
+        "search_products",
+        [
+            *({"SortBy": order, "SortOrder": "DESCENDING"} for order in ("Title", "VersionCount", "CreationDate")),
+            {"Filters": {"FullTextSearch": ["topic"]}},
+            {
+                "Filters": {
+                    "Owner": ["test"],
+                    "ProductType": ["CLOUD_FORMATION_TEMPLATE"],
+                    "SourceProductId": ["{product}"],
+                }
+            },
+        ],
+    ),
+    "SearchProductsAsAdmin": (
+        "search_products_as_admin",
+        [{}, {"PortfolioId": "{portfolio}"}, {"Filters": {"FullTextSearch": ["topic"]}, "SortBy": "VersionCount"}],
+    ),
+    "SearchProvisionedProducts": (
+        "search_provisioned_products",
+        [
+            *({"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")),
+            {"Filters": {"SearchQuery": ["topic"]}},
+            {"Filters": {"SearchQuery": ["name:launched"]}, "SortBy": "name", "SortOrder": "ASCENDING"},
+            {"Filters": {"SearchQuery": ["status:AVAILABLE", "type:CFN_STACK"]}},
+        ],
+    ),
+}
+"""Every list and search of the AWS API that is there: boto3's method, and inputs that take every turn of it."""
+
+
+@dataclass
+class Explained:
+    """A server whose statements are recorded, and its database to explain them."""
+
+    server: Server
+    recorder: Recorder
+    database: Database
+    published: Published
+    names: dict[str, str]
+
+    def fill(self, value: Any) -> Any:
+        """An input with ids for names in braces."""
+        if isinstance(value, dict):
+            return {key: self.fill(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.fill(inner) for inner in value]
+        return value.format(**self.names) if isinstance(value, str) else value
+
+    def not_by_owner(self, start: int) -> set[str]:
+        """The statements since `start` that reach a table otherwise than by an index that begins with the owner."""
+        return {
+            f"{access.table}: {access.condition or 'scan'}: {statement.text}"
+            for statement in self.recorder.of_operations(start)
+            for access in accesses(self.database, statement)
+            if not access.is_owned and access.table not in BY_OPERATION
+        }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def explained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Explained]:
+    """A server on each database with a product, a launch, an update, a plan and a termination behind it."""
+    directory = tmp_path_factory.mktemp("queries")
+    if request.param == "sqlite":
+        yield from _explained(f"sqlite:///{directory / 'manciple.sqlite'}", directory)
+    else:
+        with request.getfixturevalue("postgresql_server").database() as url:
+            yield from _explained(url, directory)
+
+
+def _explained(url: str, directory: Any) -> Iterator[Explained]:
+    key, port = directory / "secret.key", _free_port()
+    key.write_text("17" * 32)
+    flags = {"port": port, "database": url, "data": str(directory), "secret_key_file": str(key)}
+    settings = load({**flags, "public_url": f"http://127.0.0.1:{port}"}, {"MANCIPLE_ENGINE__POLL_SECONDS": "0.1"})
+    with recording() as recorder:
+        server = Server(settings.settings)
+        server.start()
+        database = Database(url)
+        try:
+            published, names = _live(server)
+            yield Explained(server, recorder, database, published, names)
+        finally:
+            database.close()
+            server.stop()
+
+
+def _live(server: Server) -> tuple[Published, dict[str, str]]:
+    catalog, s3 = client_of(server, "servicecatalog", ACCOUNT), client_of(server, "s3", ACCOUNT)
+    published = publish(catalog, s3, TOPIC % "first", TOPIC % "second", name="topic")
+    record = published.execute(published.plan("launched")["ProvisionedProductPlanDetails"]["PlanId"])["RecordDetail"]
+    published.launch("terminated")
+    ended = catalog.terminate_provisioned_product(ProvisionedProductName="terminated", TerminateToken="t-1")
+    published.wait_for_record(ended["RecordDetail"]["RecordId"])
+    published.plan("launched", version=1)
+    names = {
+        "product": published.product_id,
+        "portfolio": published.portfolio_id,
+        "launched": record["ProvisionedProductId"],
+        "record": record["RecordId"],
+    }
+    return published, names
+
+
+def test_every_list_and_search_is_looked_at() -> None:
+    listing = ("List", "Search", "Scan")
+    there = {found.name for found in collect("manciple.operations", Operation) if found.name.startswith(listing)}
+
+    assert set(LISTS) == there
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_finds_its_rows_by_owner(explained: Explained, name: str) -> None:
+    method, inputs = LISTS[name]
+    start = len(explained.recorder.statements)
+
+    for members in inputs:
+        getattr(explained.published.catalog, method)(**explained.fill(members))
+
+    assert explained.recorder.of_operations(start)
+    assert explained.not_by_owner(start) == set()
+
+
+def test_the_list_of_events_finds_its_rows_by_owner_and_operation(explained: Explained) -> None:
+    start = len(explained.recorder.statements)
+
+    answer = send(
+        explained.server,
+        "GET",
+        f"/_manciple/records/{explained.names['record']}/events",
+        {"X-Manciple-Account": ACCOUNT, "X-Manciple-Region": REGION},
+    )
+
+    assert answer.status == 200
+    assert explained.not_by_owner(start) == set()
+
+
+def test_the_list_of_objects_finds_its_rows_by_owner(explained: Explained) -> None:
+    s3 = client_of(explained.server, "s3", ACCOUNT)
+    start = len(explained.recorder.statements)
+
+    s3.list_objects_v2(Bucket="templates", Prefix="topic", Delimiter="/", MaxKeys=1)
+
+    statements = explained.recorder.of_operations(start)
+    found = [access for statement in statements for access in accesses(explained.database, statement)]
+    assert found
+    assert [access for access in found if "account" not in (access.condition or "")] == []
+
+
+def test_the_poll_finds_what_is_due_by_its_index(explained: Explained) -> None:
+    statements = explained.recorder.of_thread("manciple-poll")
+
+    found = {access for statement in statements for access in accesses(explained.database, statement)}
+
+    assert {access.table for access in found} == {"operation"}
+    assert [access for access in found if "not_before" not in (access.condition or "")] == []
+
+
+def test_no_statement_of_a_whole_life_scans_a_table(explained: Explained) -> None:
+    statements = {statement.text: statement for statement in explained.recorder.statements}
+
+    scanned = {
+        f"{access.table}: {text}"
+        for text, statement in statements.items()
+        for access in accesses(explained.database, statement)
+        if access.condition is None
+        and access.table not in READ_WHOLE
+        and not access.table.startswith(("sqlite_", "pg_"))
+    }
+
+    assert scanned == set()

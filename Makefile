@@ -1,6 +1,6 @@
 # Every target sets up what it needs first. `make` alone prints them.
 .DEFAULT_GOAL := targets
-.PHONY: targets setup demo serve test check bench fidelity fix gen docs
+.PHONY: targets setup demo serve test check bench corpus fidelity fix gen docs
 BIN := .venv/bin
 
 targets:
@@ -43,6 +43,11 @@ fix:  # format and mend what can be mended
 	@scripts/setup test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# launch, update and terminate published templates, where they are at hand
+corpus:
+	@scripts/setup test
+	@$(BIN)/python -m scripts.corpus
 
 gen:  # write the generated files anew: shapes, resource schemas
 	@scripts/setup test gen

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import boto3
 from botocore.config import Config
@@ -36,7 +36,7 @@ class Product(NamedTuple):
         return {"ProductId": self.id, "ProvisioningArtifactId": self.artifact_id}
 
 
-def client(service: str, url: str, credentials: Credentials) -> Any:
+def client(service: Literal["servicecatalog", "s3"], url: str, credentials: Credentials) -> Any:
     """A boto3 client that never retries."""
     return boto3.client(
         service,

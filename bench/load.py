@@ -24,9 +24,7 @@ class UnexpectedAnswerError(Exception):
     """An answer was no 200, or a connection broke."""
 
 
-def drive(
-    address: tuple[str, int], requests: Sequence[bytes], *, connections: int, seconds: float, most: int
-) -> Load:
+def drive(address: tuple[str, int], requests: Sequence[bytes], *, connections: int, seconds: float, most: int) -> Load:
     """Send the requests in turn for that time, at most that many, and count the answers.
 
     Raises UnexpectedAnswerError at the first answer that is not 200.

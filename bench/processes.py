@@ -15,8 +15,9 @@ START_SECONDS = 60
 class Process:
     """A running server. `address` is (host, port)."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
         self._process = process
+        self._log = log
         self.address = ("127.0.0.1", port)
         self.url = f"http://127.0.0.1:{port}"
 
@@ -33,7 +34,8 @@ class Process:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise RuntimeError(f"{self._process.args!r} ended with status {self._process.returncode}")
+                said = self._log.read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"{self._process.args!r} ended with status {self._process.returncode}: {said}")
             try:
                 socket.create_connection(self.address, timeout=1).close()
             except OSError:
@@ -50,16 +52,16 @@ def running(
     port: int,
     core: int | None = None,
     environ: Mapping[str, str] | None = None,
-    log: Path | None = None,
+    log: Path = Path(os.devnull),
 ) -> Iterator[Process]:
     """Run `python -m module` until the block ends; ready when it listens on `port`. `log` takes its output."""
-    with (log or Path(os.devnull)).open("ab") as output:
+    with log.open("ab") as output:
         command = [sys.executable, "-m", module, *arguments]
         environment = {**os.environ, **(environ or {})}
         with pin(core):  # a child inherits it
             started = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         try:
-            process = Process(started, port)
+            process = Process(started, port, log)
             process.wait_until_ready()
             yield process
         finally:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from statistics import median
 from typing import Any, NamedTuple
 
-from bench import catalog, servers
+from bench import catalog, layers, servers
 from bench.graphs import layered_template
 from bench.load import drive
 from bench.processes import Process, pin, two_cores
@@ -67,10 +67,8 @@ def run(*, quick: bool) -> Iterator[Result]:
         }
         found = _measure_in_turns(targets, counts)
         yield from (_result(name, found, pinned=core is not None) for name in targets)
-        for operation, body in inputs.items():
-            request = signed_headers(ours.process.url, ours.credentials, operation, body), body
-            with pin(core):
-                yield layers.measure(ours, operation, *request, calls=counts.calls, total=found[operation].cpu)
+        stack.enter_context(pin(core))
+        yield from layers.measure(ours, [_measured(targets[name], found[name]) for name in inputs], counts.calls)
 
 
 def _inputs(ours: servers.Manciple) -> dict[str, bytes]:
@@ -121,6 +119,11 @@ def _load(target: Target, counts: Counts) -> Run:
 def _median(runs: list[Run]) -> Run:
     cpu = [run.cpu for run in runs if run.cpu is not None]
     return Run(median(run.rate for run in runs), median(cpu) if cpu else None)
+
+
+def _measured(target: Target, run: Run) -> layers.Measured:
+    headers = signed_headers(target.process.url, target.credentials, target.operation, target.body)
+    return layers.Measured(target.operation, headers, target.body, run.cpu)
 
 
 def _result(name: str, found: dict[str, Run], *, pinned: bool) -> Result:

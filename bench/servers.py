@@ -17,7 +17,7 @@ ARN = f"arn:aws:iam::{ACCOUNT}:user/bench"
 ANYONE = Credentials(ACCOUNT, ARN, ACCOUNT, "any")
 
 # The settings that `app.py` gives uvicorn, as its command line spells them.
-_UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--no-server-header")
+_UVICORN = ("--http", "httptools", "--loop", "uvloop", "--no-access-log", "--no-server-header", "--no-proxy-headers")
 
 
 class Manciple(NamedTuple):

@@ -11,20 +11,21 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
+from manciple.engine.facts import settle
 from manciple.engine.place import place_of
 from manciple.engine.providers.provider import HandlerRequest
 from manciple.engine.providers.shapes import Shapes
+from manciple.engine.transforms import transformed
 from manciple.errors import TemplateError
 from manciple.store.sealed import Seal
 from manciple.template.change_set import ChangeSet, Deployed, Instance, as_cloudformation, change_set
+from manciple.template.document import Template
 from manciple.template.evaluate import evaluate, resolve
 from manciple.template.evaluation import Evaluation, Facts, Need, Needs
 from manciple.template.load import load
@@ -94,8 +95,16 @@ class Environment:
 
     def answer(self, need: Need) -> Any:
         """The fact, None if there is none."""
-        sources: dict[str, Mapping[str, Any]] = {"ssm": self.parameters, "include": self.objects}
+        sources: dict[str, Mapping[str, Any]] = {
+            "bucket": {address.split("/")[2]: REGION for address in self.objects},
+            "include": self.objects,
+            "ssm": self.parameters,
+        }
         return ZONES if need.kind == "zones" else sources.get(need.kind, {}).get(need.key)
+
+    def answers(self, _facts: Facts, needs: Iterable[Need]) -> dict[Need, Any]:
+        """The facts that are asked for."""
+        return {need: self.answer(need) for need in needs}
 
 
 class Stack:
@@ -128,15 +137,12 @@ class Stack:
 
     def _evaluate(self, template: Any, given: Mapping[str, str], environment: Environment) -> Evaluation:
         """Facts are fetched anew each time."""
-        loaded = load(text_of(template))
-        self._facts = NO_FACTS
-        while True:
-            parameters = resolve_parameters(loaded, given, None, self._facts)
-            wanted = parameters if isinstance(parameters, Needs) else evaluate(loaded, parameters, self._facts)
-            if isinstance(wanted, Evaluation):
-                return wanted
-            answers = {need: environment.answer(need) for need in wanted.needs}
-            self._facts = replace(self._facts, known={**self._facts.known, **answers})
+        original = load(text_of(template))
+        processed, facts = settle(
+            lambda facts: transformed(original, given, None, facts), NO_FACTS, environment.answers
+        )
+        evaluation, self._facts = settle(lambda facts: evaluated(processed, given, facts), facts, environment.answers)
+        return evaluation
 
     def _instance(self, evaluation: Evaluation, logical_id: str, bindings: Mapping[str, Bound]) -> Instance:
         resource = evaluation.resources[logical_id]
@@ -149,6 +155,12 @@ class Stack:
         )  # fmt: skip
         shape = self._shapes.shape(request, token)
         return Instance(shape.reference, Bound(shape.reference, model | shape.attributes))
+
+
+def evaluated(template: Template, given: Mapping[str, str], facts: Facts) -> Evaluation | Needs:
+    """The template with its parameters, or what is missing."""
+    parameters = resolve_parameters(template, given, None, facts)
+    return parameters if isinstance(parameters, Needs) else evaluate(template, parameters, facts)
 
 
 def dependencies_first(evaluation: Evaluation) -> Iterator[str]:

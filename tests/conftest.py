@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from tests import peers, postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -44,3 +44,37 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of an empty database of the test's own, on each database that Manciple runs on."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def moto_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of moto's server."""
+    yield from _peer("moto", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def ministack_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of ministack; without it its tests skip."""
+    yield from _peer("ministack", tmp_path_factory)
+
+
+def _peer(name: str, directories: pytest.TempPathFactory) -> Iterator[str]:
+    try:
+        with peers.running_peer(name, directories.mktemp(name)) as url:
+            yield url
+    except peers.PeerMissingError as missing:
+        pytest.skip(f"{name}: {missing}")
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def cloudformation_endpoint(request: pytest.FixtureRequest) -> str:
+    """The address of a CloudFormation that others wrote, each of two."""
+    url: str = request.getfixturevalue(f"{request.param}_endpoint")
+    return url
+
+
+@pytest.fixture
+def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials where the SDK looks for them first."""
+    for name, value in peers.KEYS.items():
+        monkeypatch.setenv(name, value)

@@ -117,9 +117,7 @@ class Runner:
     def can_run(self, programs: Path) -> bool:
         """Do PostgreSQL's programs in this directory run as this user?"""
         try:
-            return all(
-                self.start([str(programs / name), "--version"]).wait() == 0 for name in ("initdb", "postgres")
-            )
+            return all(self.start([str(programs / name), "--version"]).wait() == 0 for name in ("initdb", "postgres"))
         except OSError:
             return False
 

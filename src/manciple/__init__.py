@@ -1,1 +1,1 @@
-"""Manciple: a self-hosted server, compatible with the AWS Service Catalog API, whose plans say what they will change."""
+"""Manciple: a self-hosted server, compatible with AWS Service Catalog, whose plans say what they will change."""

@@ -19,15 +19,15 @@ from manciple.engine.providers.provider import Providers
 from manciple.engine.providers.sandbox import Sandbox
 from manciple.engine.reconcile import Engine
 from manciple.engine.slice import Parts
-from manciple.engine.targets.stack import StackTarget
+from manciple.engine.targets.target import Target, TargetType
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
-from manciple.settings import Quota, Settings, check_secret_key, check_serving
+from manciple.registry import collect
+from manciple.settings import Settings, SettingsError, check_secret_key, check_serving
 from manciple.store import schema
 from manciple.store.database import Database
 from manciple.store.objects import Objects
 from manciple.store.sealed import Seal, check_key, read_key
-from manciple.template.limits import Limits as TemplateLimits
 from manciple.wire.application import Application
 
 _ID_BITS = 65
@@ -77,6 +77,7 @@ class Server:
         host, port = self._socket.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._http: uvicorn.Server | None = None
+        self._is_stopped = False
         self._thread: threading.Thread | None = None
 
     def serve(self, on_ready: Callable[[], None] | None = None) -> None:
@@ -89,6 +90,7 @@ class Server:
                 driver.start()
             try:
                 self._http = uvicorn.Server(_http_settings(application))
+                self._http.should_exit = self._is_stopped
                 self._http.run(sockets=[self._socket])
             finally:
                 driver.stop()
@@ -103,7 +105,8 @@ class Server:
                 raise RuntimeError("The server ended before it was ready; its log says why.")
 
     def stop(self) -> None:
-        """Finish the requests under way and end."""
+        """Finish the requests under way and end; a server that is only starting ends before it is ready."""
+        self._is_stopped = True
         if self._http is not None:
             self._http.should_exit = True
         if self._thread is not None:
@@ -122,7 +125,7 @@ def run_worker(settings: Settings, until: threading.Event) -> None:
 
 
 def make_driver(settings: Settings, store: Store) -> InProcessDriver:
-    """The engine with its provider and target, and the driver that runs its slices in this process."""
+    """The engine with its provider and targets, and the driver that runs its slices in this process."""
     limits = EngineLimits(
         lease=int(settings.engine.lease_seconds * 1000),
         poll=int(settings.engine.poll_seconds * 1000),
@@ -135,18 +138,21 @@ def make_driver(settings: Settings, store: Store) -> InProcessDriver:
         pool=ThreadPoolExecutor(limits.threads, "provider"),
         limits=limits,
     )
-    stack = StackTarget(_template_limits(settings.quota))
-    return InProcessDriver(Engine(parts, {stack.name: stack}))
+    return InProcessDriver(Engine(parts, make_targets(settings)))
 
 
-def _template_limits(quota: Quota) -> TemplateLimits:
-    return TemplateLimits(
-        resources=quota.resources_per_template,
-        parameters=quota.parameters_per_template,
-        outputs=quota.outputs_per_template,
-        mappings=quota.mappings_per_template,
-        template_bytes=quota.template_bytes,
-    )
+def make_targets(settings: Settings) -> dict[str, Target]:
+    """Every target that `engine/targets` declares and the settings make use of, by name.
+
+    Raises SettingsError where the one chosen for launches is not among them.
+    """
+    declared = collect("manciple.engine.targets", TargetType)
+    targets = {one.name: target for one in declared if (target := one.make(settings)) is not None}
+    if settings.engine.target not in targets:
+        raise SettingsError(
+            f"engine.target is {settings.engine.target!r} but the targets that are set up are {', '.join(targets)}"
+        )
+    return targets
 
 
 def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, public_url: str) -> Runtime:
@@ -184,6 +190,7 @@ def _http_settings(application: Application) -> uvicorn.Config:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         date_header=True,
         timeout_graceful_shutdown=5,
     )

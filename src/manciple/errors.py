@@ -19,6 +19,9 @@
         ├── InvalidSignatureException         │
         ├── MissingAuthenticationTokenException
         ├── UnrecognizedClientException      ─┘
+        ├── InvalidRequestException          ─┐
+        ├── TypeNotFoundException             │ of the Cloud Control API
+        ├── UnsupportedActionException       ─┘
         ├── ForeignRequestException          (403) a web page of another origin
         ├── MisdirectedRequestException      (421) a Host that is not ours
         ├── RequestTooLargeException         (413) a body over the limit
@@ -114,6 +117,18 @@ class UnrecognizedClientException(ServiceError):
     """No such access key."""
 
 
+class InvalidRequestException(ServiceError):
+    """Cloud Control: the request does not fit the resource type."""
+
+
+class TypeNotFoundException(ServiceError):
+    """Cloud Control: no resource type of that name."""
+
+
+class UnsupportedActionException(ServiceError):
+    """Cloud Control: the action is not available."""
+
+
 class ForeignRequestException(ServiceError):
     """A browser sent this request for a page of another origin."""
 
@@ -149,9 +164,7 @@ class TemplateError(Exception):
     as keys and indexes joined by `/` (`Resources/Queue/Properties/QueueName`), `line` the 1-based line in the source.
     """
 
-    def __init__(
-        self, message: str, *, path: str = "", line: int | None = None, code: str = "ValidationError"
-    ) -> None:
+    def __init__(self, message: str, *, path: str = "", line: int | None = None, code: str = "ValidationError") -> None:
         super().__init__(message)
         self.message = message
         self.path = path

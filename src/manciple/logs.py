@@ -21,19 +21,20 @@ _ALWAYS: tuple[Processor, ...] = (
 )
 
 
-def configure(log_format: str, log_level: str, stream: TextIO | None = None) -> None:
+def configure(log_format: str, log_level: str, given: TextIO | None = None) -> None:
     """Set up logging for this process, once, by whoever owns the process.
 
-    `log_format` is `console` or `json`, `log_level` the least that is written, `stream` standard error unless given.
+    `log_format` is `console` or `json`, `log_level` the least that is written, `given` a stream in
+    place of standard error.
     """
-    stream = stream or sys.stderr
+    stream = given or sys.stderr
     level = logging.getLevelNamesMapping()[log_level.upper()]
     renderers = _to_people(stream) if log_format == "console" else _TO_MACHINES
     structlog.configure(
         processors=[*_ALWAYS, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(stream),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.WriteLogger(given or sys.stderr),
+        cache_logger_on_first_use=False,  # standard error may be another one later
     )
     handler = logging.StreamHandler(stream)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

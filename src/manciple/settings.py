@@ -19,6 +19,7 @@ from msgspec.inspect import (
     FloatType,
     IntType,
     LiteralType,
+    StrType,
     Type,
     UnionType,
     VarTupleType,
@@ -32,6 +33,7 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
 
 
 class SettingsError(Exception):
@@ -59,8 +61,12 @@ class Quota(Struct, frozen=True, kw_only=True):
 
 
 class Engine(Struct, frozen=True, kw_only=True):
-    """How operations are carried out: `threads` provider calls at once, leases, the poll below all wakes."""
+    """How operations are carried out: `threads` provider calls at once, leases, the poll below all wakes.
 
+    `target` is what new provisioned products are deployed onto; one that exists stays where it is.
+    """
+
+    target: str = "stack"
     threads: Positive = 64
     lease_seconds: Seconds = 30.0
     poll_seconds: Seconds = 1.0
@@ -78,6 +84,20 @@ class Sandbox(Struct, frozen=True, kw_only=True):
     """The simulated cloud: `signals` that a resource waits for come by themselves, or are waited for."""
 
     signals: Literal["auto", "wait"] = "auto"
+
+
+class CloudFormation(Struct, frozen=True, kw_only=True):
+    """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles."""
+
+    endpoint: Endpoint | None = None
+    sts_endpoint: Endpoint | None = None
+    poll_seconds: Seconds = 2.0
+
+
+class Targets(Struct, frozen=True, kw_only=True):
+    """What there is to deploy onto beside the stack target; a target without its endpoint is left out."""
+
+    cloudformation: CloudFormation = CloudFormation()
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -100,6 +120,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     engine: Engine = Engine()
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
+    targets: Targets = Targets()
 
 
 class Loaded(NamedTuple):
@@ -111,7 +132,7 @@ class Loaded(NamedTuple):
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Give name, value and origin of every setting as text; the database URL's password as `****`."""
         for name, value in _flatten(msgspec.structs.asdict(self.settings)):
-            yield name, _masked(_printed(value)), self.origins[name]
+            yield name, _masked(printed(value)), self.origins[name]
 
 
 class _Given(NamedTuple):
@@ -145,18 +166,14 @@ def check_serving(settings: Settings) -> None:
             "use --auth sigv4, a loopback address, or --insecure if that is meant"
         )
     if is_postgresql(settings) and settings.public_url is None:
-        raise SettingsError(
-            "with PostgreSQL public_url must be given: the address under which all servers are reached"
-        )
+        raise SettingsError("with PostgreSQL public_url must be given: the address under which all servers are reached")
     check_secret_key(settings)
 
 
 def check_secret_key(settings: Settings) -> None:
     """Raise SettingsError where several processes share a database and no key for its secrets is given."""
     if is_postgresql(settings) and settings.secret_key_file is None:
-        raise SettingsError(
-            "with PostgreSQL secret_key_file must be given: the key that all servers and workers share"
-        )
+        raise SettingsError("with PostgreSQL secret_key_file must be given: the key that all servers and workers share")
 
 
 def is_postgresql(settings: Settings) -> bool:
@@ -232,10 +249,8 @@ def _convert(given: _Given) -> object:
     try:
         return msgspec.convert(given.value, _TYPES[given.name], dec_hook=_to_path)
     except msgspec.ValidationError as error:
-        allowed = _describe(type_info(_TYPES[given.name]))
-        raise SettingsError(
-            f"{given.origin}: {given.name} is {given.value!r} but must be {allowed}"
-        ) from error
+        allowed = describe(given.name)
+        raise SettingsError(f"{given.origin}: {given.name} is {given.value!r} but must be {allowed}") from error
 
 
 def _siblings(name: str) -> Iterable[str]:
@@ -245,12 +260,15 @@ def _siblings(name: str) -> Iterable[str]:
     return beside or [known for known in _TYPES if "." not in known]
 
 
+def describe(name: str) -> str:
+    """What the setting of a name may be, in words."""
+    return _describe(type_info(_TYPES[name]))
+
+
 def _describe(wanted: Type) -> str:
     match wanted:
         case UnionType(types):
-            return " or ".join(
-                _describe(one) for one in types if not isinstance(one, msgspec.inspect.NoneType)
-            )
+            return " or ".join(_describe(one) for one in types if not isinstance(one, msgspec.inspect.NoneType))
         case LiteralType(values):
             return " or ".join(str(value) for value in values)
         case BoolType():
@@ -259,6 +277,8 @@ def _describe(wanted: Type) -> str:
             return f"a whole number from {low} {'upwards' if high is None else f'to {high}'}"
         case FloatType(gt=low):
             return f"a number above {low:g}"
+        case StrType(pattern=str()):
+            return "aws, or an address that begins with http:// or https://"
         case VarTupleType():
             return "a list of texts"
         case CustomType():
@@ -287,12 +307,16 @@ def _flatten(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str
 def _nest(values: Mapping[str, object]) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     for name, value in values.items():
-        section, _, key = name.rpartition(".")
-        (tree.setdefault(section, {}) if section else tree)[key] = value
+        *sections, key = name.split(".")
+        place = tree
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = value
     return tree
 
 
-def _printed(value: object) -> str:
+def printed(value: object) -> str:
+    """A setting's value as text, as a TOML file or a variable would give it; nothing for one that is not set."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):

@@ -7,6 +7,7 @@ import itertools
 import random
 import socket
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def client_of(server: Server, service: str, account: str, region: str = REGION) 
 @pytest.fixture
 def make_client(server: Server, account: str) -> Callable[..., Any]:
     """Makes boto3 clients: `make_client("s3")`, for the test's account unless another is named."""
-    return lambda service, account=account, region=REGION: client_of(server, service, account, region)
+    return cache(lambda service, account=account, region=REGION: client_of(server, service, account, region))
 
 
 @pytest.fixture
@@ -111,7 +112,9 @@ def catalog(make_client: Callable[..., Any]) -> Any:
 @pytest.fixture
 def publish(make_client: Callable[..., Any]) -> Callable[..., publishing.Published]:
     """Publishes templates as the versions of a product that the test's caller can launch."""
-    return lambda *templates, **names: publishing.publish(make_client("servicecatalog"), make_client("s3"), *templates, **names)
+    return lambda *templates, **names: publishing.publish(
+        make_client("servicecatalog"), make_client("s3"), *templates, **names
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-BUCKET = "templates"
 CLOUDFORMATION = "CLOUD_FORMATION_TEMPLATE"
 
 QUEUE = """
@@ -54,10 +53,11 @@ class Published:
 
     def wait_for_plan(self, plan_id: str, pending: str = "CREATE_IN_PROGRESS") -> dict[str, Any]:
         """Describe a plan once it has left a status."""
-        return until(
+        answer: dict[str, Any] = until(
             lambda: self.catalog.describe_provisioned_product_plan(PlanId=plan_id),
             lambda answer: answer["ProvisionedProductPlanDetails"]["Status"] != pending,
         )
+        return answer
 
     def execute(self, plan_id: str, *, wait: bool = True) -> dict[str, Any]:
         """Execute a plan; by default wait until its record has ended and describe that."""
@@ -105,22 +105,43 @@ class Published:
 
     def wait_for_record(self, record_id: str) -> dict[str, Any]:
         """Describe a record once it has ended."""
-        return until(
+        answer: dict[str, Any] = until(
             lambda: self.catalog.describe_record(Id=record_id),
             lambda answer: answer["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED"),
         )
+        return answer
 
 
 def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: float = 30) -> Any:
     """Look again and again until what is seen is done; fails the test when that takes unreasonably long."""
-    deadline = time.monotonic() + seconds
+    deadline, pause = time.monotonic() + seconds, 0.01
     while not is_done(seen := look()):
         assert time.monotonic() < deadline, f"not done after {seconds} s: {seen}"
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
     return seen
 
 
-def publish(catalog: Any, s3: Any, *templates: str, name: str = "product", kind: str = CLOUDFORMATION) -> Published:
+def walk(operation: Callable[..., dict[str, Any]], member: str, **members: Any) -> list[list[Any]]:
+    """Every page of a list."""
+    pages: list[list[Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = operation(**members, **token)
+        pages.append(answer[member])
+        if "NextPageToken" not in answer:
+            return pages
+        token = {"PageToken": answer["NextPageToken"]}
+
+
+def publish(
+    catalog: Any,
+    s3: Any,
+    *templates: str,
+    name: str = "product",
+    kind: str = CLOUDFORMATION,
+    partition: str = "aws",
+) -> Published:
     """Publish templates as the versions of one product in a portfolio that the caller is associated with."""
     _make_bucket(s3)
     portfolio_id = catalog.create_portfolio(DisplayName=f"{name}s", ProviderName="test", IdempotencyToken=str(uuid4()))[
@@ -143,19 +164,24 @@ def publish(catalog: Any, s3: Any, *templates: str, name: str = "product", kind:
         versions.append(added["ProvisioningArtifactDetail"]["Id"])
     catalog.associate_product_with_portfolio(ProductId=product_id, PortfolioId=portfolio_id)
     catalog.associate_principal_with_portfolio(
-        PortfolioId=portfolio_id, PrincipalARN="arn:aws:iam:::role/*", PrincipalType="IAM_PATTERN"
+        PortfolioId=portfolio_id, PrincipalARN=f"arn:{partition}:iam:::role/*", PrincipalType="IAM_PATTERN"
     )
     return Published(catalog, product_id, portfolio_id, tuple(versions))
 
 
 def _version(s3: Any, key: str, number: int, text: str, kind: str) -> dict[str, Any]:
-    s3.put_object(Bucket=BUCKET, Key=f"{key}/v{number}.yaml", Body=text.encode())
-    url = f"{s3.meta.endpoint_url}/{BUCKET}/{key}/v{number}.yaml"
+    s3.put_object(Bucket=bucket_of(s3), Key=f"{key}/v{number}.yaml", Body=text.encode())
+    url = f"{s3.meta.endpoint_url}/{bucket_of(s3)}/{key}/v{number}.yaml"
     return {"Name": f"v{number}", "Type": kind, "Info": {"LoadTemplateFromURL": url}}
 
 
 def _make_bucket(s3: Any) -> None:
     try:
-        s3.head_bucket(Bucket=BUCKET)
+        s3.head_bucket(Bucket=bucket_of(s3))
     except s3.exceptions.ClientError:
-        s3.create_bucket(Bucket=BUCKET)
+        s3.create_bucket(Bucket=bucket_of(s3))
+
+
+def bucket_of(s3: Any) -> str:
+    """A name for each region: the names of buckets are taken in all of them."""
+    return f"published-{s3.meta.region_name}"

@@ -22,16 +22,23 @@ def fail(server: Server, account: str, *faults: Fault) -> None:
 
 def hold(server: Server, account: str, logical_id: str, action: str = "create") -> None:
     """Let a handler never end, so that whatever waits for it stays under way."""
-    fail(server, account, Fault(selector=logical_id, action=action, delay_ms=FOR_EVER))
+    fail(server, account, slow(logical_id, action))
 
 
 def refuse(server: Server, account: str, logical_id: str, *actions: str) -> None:
     """Let a resource's handlers fail."""
-    faults = [
-        Fault(selector=logical_id, action=action, error_code="InvalidRequest", message=f"no {action} today")
-        for action in actions
-    ]
-    fail(server, account, *faults)
+    fail(server, account, *(broken(logical_id, action) for action in actions))
+
+
+def slow(logical_id: str, action: str) -> Fault:
+    """A handler that does its work and never ends."""
+    return Fault(selector=logical_id, action=action, delay_ms=FOR_EVER)
+
+
+def broken(logical_id: str, action: str, skip: int = 0) -> Fault:
+    """A handler that fails for good, after it did its work some times."""
+    message = f"no {action} today"
+    return Fault(selector=logical_id, action=action, error_code="InvalidRequest", message=message, skip=skip)
 
 
 def set_environment(server: Server, account: str, **document: dict[str, str]) -> None:

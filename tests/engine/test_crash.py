@@ -4,15 +4,14 @@ import os
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from manciple.engine.probe import Point
-from manciple.engine.providers.faults import Fault
-from tests.engine.worlds import World, open_world, template, topic
+from tests.engine.worlds import World, attachment, broken, open_world, template, topic
 
 ROUNDS = int(os.environ.get("MANCIPLE_CRASH_ROUNDS", "10"))
-BROKEN = {"error_code": "AccessDenied", "message": "no"}
 
 BEFORE = {"A": topic("a", DisplayName="old"), "B": topic("b", "A"), "C": topic("c", "B"), "D": topic("d")}
 AFTER = {"A": topic("a", DisplayName="new"), "B": topic("b2", "A"), "C": topic("c", "B"), "E": topic("e", "C")}
@@ -35,6 +34,7 @@ class Crashing:
             raise CrashError(f"{point} of {operation_id}")
 
 
+Graph = dict[str, dict[str, Any]]
 Scenario = Callable[[World], str]
 
 
@@ -43,7 +43,7 @@ def launch(world: World) -> str:
 
 
 def failing_launch(world: World) -> str:
-    world.fault(Fault(selector="C", action="create", **BROKEN))
+    world.fault(broken("C", "create"))
     return world.submit(template(BEFORE))
 
 
@@ -54,8 +54,20 @@ def update(world: World) -> str:
 
 def failing_update(world: World) -> str:
     world.run(world.submit(template(BEFORE)))
-    world.fault(Fault(selector="E", action="create", **BROKEN))
+    world.fault(broken("E", "create"))
     return world.submit(template(AFTER), "update")
+
+
+def replacement_that_deletes_first(world: World) -> str:
+    world.run(world.submit(template({"P": attachment("OPENZFS"), "A": topic("a")})))
+    return world.submit(
+        template({"P": attachment("ONTAP"), "A": topic("a", depends_on=("P",), DisplayName="x")}), "update"
+    )
+
+
+def failing_replacement_that_deletes_first(world: World) -> str:
+    world.fault(broken("A", "update"))
+    return replacement_that_deletes_first(world)
 
 
 def termination(world: World) -> str:
@@ -63,17 +75,25 @@ def termination(world: World) -> str:
     return world.submit_termination()
 
 
-SCENARIOS = [launch, failing_launch, update, failing_update, termination]
+SCENARIOS = [
+    launch,
+    failing_launch,
+    update,
+    failing_update,
+    replacement_that_deletes_first,
+    failing_replacement_that_deletes_first,
+    termination,
+]
 
 
-def carry_out(world: World, id: str, probe: Crashing) -> None:
+def carry_out(world: World, operation_id: str, probe: Crashing) -> None:
     """Run slices, each death followed by a new engine once the lease has run out."""
     engine = world.new_engine(probe)
     for _ in range(1000):
         try:
-            world.run(id, engine)
+            world.run(operation_id, engine)
         except CrashError:
-            world.pass_time(id)
+            world.pass_time(operation_id)
         else:
             return
     raise AssertionError("the operation does not end")
@@ -85,14 +105,14 @@ def test_a_death_at_any_one_point_changes_nothing_of_the_end(scenario: Scenario,
     with open_world(f"sqlite:///{tmp_path / 'calm.sqlite'}") as world:
         carry_out(world, scenario(world), calm)
         world.check()
-        expected = (world.status(), world.names())
+        expected = (world.status(), world.models())
 
     for death in range(len(calm.reached)):
         with open_world(f"sqlite:///{tmp_path / f'{death}.sqlite'}") as world:
             carry_out(world, scenario(world), Crashing(death))
 
             world.check()
-            assert (world.status(), world.names()) == expected, f"died {calm.reached[death]}, point {death}"
+            assert (world.status(), world.models()) == expected, f"died {calm.reached[death]}, point {death}"
 
 
 def test_the_suite_dies_at_every_kind_of_point(tmp_path: Path) -> None:
@@ -107,20 +127,20 @@ def test_the_suite_dies_at_every_kind_of_point(tmp_path: Path) -> None:
 def test_many_deaths_at_random_points_change_nothing_of_the_end(world: World, round: int) -> None:
     chance = random.Random(round)
     resources = random_graph(chance)
-    id = world.submit(template(resources))
-    carry_out(world, id, Crashing(*chance.sample(range(40), 8)))
+    operation_id = world.submit(template(resources))
+    carry_out(world, operation_id, Crashing(*chance.sample(range(40), 8)))
     edited = random_edit(chance, resources)
     if chance.random() < 0.3:
-        world.fault(Fault(selector=chance.choice(list(edited)), action="create", **BROKEN))
-    id = world.submit(template(edited), "update")
-    carry_out(world, id, Crashing(*chance.sample(range(60), 12)))
+        world.fault(broken(chance.choice(list(edited)), "create"))
+    operation_id = world.submit(template(edited), "update")
+    carry_out(world, operation_id, Crashing(*chance.sample(range(60), 12)))
 
     world.check()
     expected = resources if world.status() == "UPDATE_ROLLBACK_COMPLETE" else edited
     assert sorted(world.names()) == sorted(resource["Properties"]["TopicName"] for resource in expected.values())
 
 
-def random_graph(chance: random.Random) -> dict[str, dict[str, object]]:
+def random_graph(chance: random.Random) -> Graph:
     """Up to 12 topics, each reading some earlier ones."""
     names = [f"T{number}" for number in range(chance.randint(2, 12))]
     return {
@@ -129,11 +149,11 @@ def random_graph(chance: random.Random) -> dict[str, dict[str, object]]:
     }
 
 
-def random_edit(chance: random.Random, resources: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+def random_edit(chance: random.Random, resources: Graph) -> Graph:
     """The graph with some topics renamed (replaced), some changed, some new, the last one perhaps gone."""
-    edited: dict[str, dict[str, object]] = {}
+    edited: Graph = {}
     for name, resource in resources.items():
-        properties = dict(resource["Properties"])  # type: ignore[call-overload]
+        properties = dict(resource["Properties"])
         if chance.random() < 0.3:
             properties["TopicName"] += "x"
         if chance.random() < 0.3:

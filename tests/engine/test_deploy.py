@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from manciple.engine.events import REPLACING, USER_INITIATED
 from manciple.store.tables.engine import EXPORT, INSTANCE, STACK
 from manciple.store.tables.sandbox import SANDBOX_LEDGER, SANDBOX_RESOURCE
-from tests.engine.worlds import ACCOUNT, REGION, World, template, topic
+from tests.engine.worlds import ACCOUNT, REGION, World, attachment, template, topic
 
 
 def test_a_launch_creates_every_resource_after_what_it_reads(world: World) -> None:
@@ -86,6 +86,26 @@ def test_the_events_of_a_replacement_name_the_old_and_the_new_physical_id(world:
     assert ids == ["a", "a2", "a2", "a", "a"]
 
 
+def test_a_type_that_must_be_deleted_first_is_replaced_in_that_order(world: World) -> None:
+    world.provision({"P": attachment("OPENZFS")})
+
+    status = world.update({"P": attachment("ONTAP")})
+
+    assert status == "UPDATE_COMPLETE"
+    assert world.models() == [{"Name": "only", "Type": "ONTAP"}]
+    actions = {row.token: row.action for row in world.rows(SANDBOX_LEDGER)}
+    assert actions == {"rec-1//P/1/create": "create", "rec-2//P/1/delete": "delete", "rec-2//P/2/create": "create"}
+    assert [row.incarnation for row in world.rows(INSTANCE)] == [2]
+
+
+def test_a_type_that_must_be_deleted_first_is_not_deleted_if_its_policy_retains_it(world: World) -> None:
+    world.provision({"P": attachment("OPENZFS")})
+
+    world.update({"P": attachment("ONTAP") | {"UpdateReplacePolicy": "Retain"}})
+
+    assert world.models() == [{"Name": "only", "Type": "OPENZFS"}]
+
+
 def test_what_a_template_no_longer_has_is_deleted_after_the_commit_dependents_first(world: World) -> None:
     world.provision({"A": topic("a"), "B": topic("b", "A"), "C": topic("c", "B"), "D": topic("d")})
 
@@ -117,10 +137,10 @@ def test_a_change_of_metadata_alone_is_told_and_calls_no_provider(world: World) 
 
 def test_a_replacement_that_the_plan_did_not_allow_fails_and_everything_is_undone(world: World) -> None:
     world.provision({"A": topic("a")})
-    id = world.submit(template({"A": topic("a2"), "N": topic("n")}), "update")
-    world.forbid_replacements(id)
+    operation_id = world.submit(template({"A": topic("a2"), "N": topic("n")}), "update")
+    world.forbid_replacements(operation_id)
 
-    world.run(id)
+    world.run(operation_id)
 
     reasons = [event.reason for event in world.events() if event.status == "UPDATE_FAILED"]
     assert world.status() == "UPDATE_ROLLBACK_COMPLETE"

@@ -24,7 +24,7 @@ def world(database_url: str) -> Iterator[World]:
 
 @pytest.fixture
 def driver(world: World) -> Iterator[InProcessDriver]:
-    found = InProcessDriver(world.engine)
+    found = InProcessDriver(world.new_engine(remembers=True))
     found.start()
     yield found
     found.stop()
@@ -32,69 +32,72 @@ def driver(world: World) -> Iterator[InProcessDriver]:
 
 def test_a_wake_after_the_commit_sets_an_operation_going(world: World, driver: InProcessDriver) -> None:
     time.sleep(0.05)
-    id = world.submit(template({"A": topic("a")}))
+    operation_id = world.submit(template({"A": topic("a")}))
 
-    driver.wake(id)
+    driver.wake(operation_id)
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
     assert world.status() == "CREATE_COMPLETE"
 
 
 def test_what_a_dead_process_left_behind_is_adopted_at_the_start(world: World) -> None:
-    id = world.submit(template({"A": topic("a")}))
-    driver = InProcessDriver(world.engine)
+    operation_id = world.submit(template({"A": topic("a")}))
+    driver = InProcessDriver(world.new_engine(remembers=True))
 
     driver.start()
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
     driver.stop()
     assert world.status() == "CREATE_COMPLETE"
 
 
 def test_on_sqlite_the_lease_of_a_dead_process_does_not_hold_up_the_next_one(sqlite_url: str) -> None:
     with open_world(sqlite_url, SELDOM) as world:
-        id = world.submit(template({"A": topic("a")}))
-        assert isinstance(claim(world.database, world.limits, id), Lease)
-        driver = InProcessDriver(world.engine)
+        operation_id = world.submit(template({"A": topic("a")}))
+        assert isinstance(claim(world.database, world.limits, operation_id), Lease)
+        driver = InProcessDriver(world.new_engine(remembers=True))
 
         driver.start()
 
-        world.wait_until_done(id, seconds=world.limits.lease / 2000)
+        world.wait_until_done(operation_id, seconds=world.limits.lease / 2000)
         driver.stop()
 
 
 def test_on_sqlite_a_second_driver_leaves_the_leases_of_the_first_alone(sqlite_url: str) -> None:
     with open_world(sqlite_url, SELDOM) as world:
-        first, second = InProcessDriver(world.engine), InProcessDriver(world.new_engine())
+        first, second = (
+            InProcessDriver(world.new_engine(remembers=True)),
+            InProcessDriver(world.new_engine(remembers=True)),
+        )
         first.start()
-        id = world.submit(template({"A": topic("a")}))
-        assert isinstance(claim(world.database, world.limits, id), Lease)
+        operation_id = world.submit(template({"A": topic("a")}))
+        assert isinstance(claim(world.database, world.limits, operation_id), Lease)
 
         second.start()
 
         first.stop()
         second.stop()
-        assert world.operation(id).lease > 0
+        assert world.operation(operation_id).lease > 0
 
 
 def test_a_handler_in_progress_is_called_again_when_its_delay_is_over(world: World, driver: InProcessDriver) -> None:
     world.fault(Fault(selector="AWS::SNS::Topic", action="create", delay_ms=100))
-    id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
+    operation_id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
 
-    driver.wake(id)
+    driver.wake(operation_id)
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
     assert world.status() == "CREATE_COMPLETE"
 
 
 def test_resources_that_depend_on_nothing_wait_at_the_same_time(world: World, driver: InProcessDriver) -> None:
     world.fault(Fault(selector="AWS::SNS::Topic", action="create", delay_ms=300))
-    id = world.submit(template({f"T{number}": topic(f"t{number}") for number in range(60)}))
-    driver.wake(id)
+    operation_id = world.submit(template({f"T{number}": topic(f"t{number}") for number in range(60)}))
+    driver.wake(operation_id)
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
 
-    events = world.events(id)
+    events = world.events(operation_id)
     started = [event.timestamp for event in events if event.status == "CREATE_IN_PROGRESS" and event.reason is None]
     ended = [event.timestamp for event in events if event.status == "CREATE_COMPLETE"]
     assert max(started) < min(ended)
@@ -102,41 +105,44 @@ def test_resources_that_depend_on_nothing_wait_at_the_same_time(world: World, dr
 
 def test_a_cancel_wakes_an_operation_that_waits(world: World, driver: InProcessDriver) -> None:
     world.fault(Fault(selector="A", action="create", delay_ms=3_600_000))
-    id = world.submit(template({"A": topic("a")}))
-    driver.wake(id)
-    while ("A", "CREATE_IN_PROGRESS") not in world.told(id):
+    operation_id = world.submit(template({"A": topic("a")}))
+    driver.wake(operation_id)
+    while ("A", "CREATE_IN_PROGRESS") not in world.told(operation_id):
         time.sleep(0.01)
 
     with world.database.write() as tx:
-        operation.request_cancel(tx, ACCOUNT, REGION, id)
-    driver.wake(id)
+        operation.request_cancel(tx, ACCOUNT, REGION, operation_id)
+    driver.wake(operation_id)
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
     assert world.status() == "ROLLBACK_COMPLETE"
 
 
 def test_a_driver_that_is_stopped_can_be_followed_by_another(world: World, driver: InProcessDriver) -> None:
     world.fault(Fault(selector="A", action="create", delay_ms=200))
-    id = world.submit(template({"A": topic("a")}))
-    driver.wake(id)
+    operation_id = world.submit(template({"A": topic("a")}))
+    driver.wake(operation_id)
     driver.stop()
-    second = InProcessDriver(world.engine)
+    second = InProcessDriver(world.new_engine(remembers=True))
 
     second.start()
 
-    world.wait_until_done(id)
+    world.wait_until_done(operation_id)
     second.stop()
     world.check()
 
 
 def test_on_postgresql_a_process_that_does_not_execute_wakes_one_that_does(postgresql_url: str) -> None:
     with open_world(postgresql_url, SELDOM) as world:
-        worker, front = InProcessDriver(world.engine), InProcessDriver(world.new_engine())
+        worker, front = (
+            InProcessDriver(world.new_engine(remembers=True)),
+            InProcessDriver(world.new_engine(remembers=True)),
+        )
         worker.start()
         time.sleep(0.3)
-        id = world.submit(template({"A": topic("a")}))
+        operation_id = world.submit(template({"A": topic("a")}))
 
-        front.wake(id)
+        front.wake(operation_id)
 
-        world.wait_until_done(id)
+        world.wait_until_done(operation_id)
         worker.stop()

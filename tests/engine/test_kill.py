@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from manciple.engine.providers.faults import Fault
+from manciple.store.tables.engine import OPERATION
 from tests.engine.worlds import World, open_world, template, topic
 
 ROUNDS = int(os.environ.get("MANCIPLE_CRASH_ROUNDS", "10"))
@@ -88,6 +89,7 @@ def test_a_worker_killed_again_and_again_loses_nothing_and_does_nothing_twice(sq
             world.wait_until_done(*(f"rec-{number + 1}" for number in range(ROUNDS)), seconds=60)
 
         world.check()
+        assert [row.reason for row in world.rows(OPERATION) if row.reason is not None] == []
         assert len(world.names()) == ROUNDS * len(GRAPH)
 
 

@@ -5,13 +5,11 @@ import sqlalchemy as sa
 from manciple.engine import operation
 from manciple.engine.providers.faults import Fault
 from manciple.store.tables.engine import INSTANCE, OPERATION, STEP
-from tests.engine.worlds import ACCOUNT, REGION, World, template, topic
-
-BROKEN = {"error_code": "AccessDenied", "message": "no"}
+from tests.engine.worlds import ACCOUNT, REGION, World, attachment, broken, template, topic
 
 
 def test_a_failed_launch_deletes_what_it_made_dependents_first(world: World) -> None:
-    world.fault(Fault(selector="D", action="create", **BROKEN))
+    world.fault(broken("D", "create"))
 
     status = world.provision({"A": topic("a"), "B": topic("b", "A"), "C": topic("c", "B"), "D": topic("d", "C")})
 
@@ -23,7 +21,7 @@ def test_a_failed_launch_deletes_what_it_made_dependents_first(world: World) -> 
 
 
 def test_a_failed_launch_names_what_failed_in_cloudformations_words(world: World) -> None:
-    world.fault(Fault(selector="A", action="create", **BROKEN))
+    world.fault(broken("A", "create"))
 
     world.provision({"A": topic("a")})
 
@@ -36,7 +34,7 @@ def test_a_failed_launch_names_what_failed_in_cloudformations_words(world: World
 
 def test_a_failed_update_restores_every_resource(world: World) -> None:
     world.provision({"A": topic("a", DisplayName="old"), "B": topic("b"), "C": topic("c", "A")})
-    world.fault(Fault(selector="Z", action="create", **BROKEN))
+    world.fault(broken("Z", "create"))
 
     status = world.update(
         {
@@ -55,7 +53,7 @@ def test_a_failed_update_restores_every_resource(world: World) -> None:
 
 def test_a_rollback_undoes_in_reverse_order_of_dependency(world: World) -> None:
     world.provision({name: topic(name.lower(), DisplayName="old") for name in "ABC"})
-    world.fault(Fault(selector="Z", action="create", **BROKEN))
+    world.fault(broken("Z", "create"))
 
     world.update(
         {
@@ -71,9 +69,25 @@ def test_a_rollback_undoes_in_reverse_order_of_dependency(world: World) -> None:
     assert [name for name, status in undone if status == "UPDATE_COMPLETE"] == ["C", "B", "A"]
 
 
+def test_what_had_to_be_deleted_first_is_made_anew(world: World) -> None:
+    world.provision({"P": attachment("OPENZFS"), "A": topic("a")})
+    world.fault(broken("B", "create"))
+
+    status = world.update({"P": attachment("ONTAP"), "A": topic("a"), "B": topic("b", depends_on=("P",))})
+
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert {"Name": "only", "Type": "OPENZFS"} in world.models()
+    assert [
+        (row.logical_id, row.state) for row in sorted(world.rows(INSTANCE), key=lambda row: str(row.logical_id))
+    ] == [
+        ("A", "live"),
+        ("P", "live"),
+    ]
+
+
 def test_a_rolled_back_update_is_told_as_cloudformation_tells_it(world: World) -> None:
     world.provision({"A": topic("a")})
-    world.fault(Fault(selector="B", action="create", **BROKEN))
+    world.fault(broken("B", "create"))
 
     world.update({"A": topic("a2"), "B": topic("b", "A")})
 
@@ -91,14 +105,14 @@ def test_a_rolled_back_update_is_told_as_cloudformation_tells_it(world: World) -
 
 
 def test_the_direction_is_kept_so_that_a_rolled_back_launch_never_ends_as_a_success(world: World) -> None:
-    world.fault(Fault(selector="B", action="create", **BROKEN), Fault(selector="A", action="delete", delay_ms=60_000))
-    id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
-    world.engine.reconcile(id)
-    phase = world.operation(id).phase
+    world.fault(broken("B", "create"), Fault(selector="A", action="delete", delay_ms=60_000))
+    operation_id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
+    world.engine.reconcile(operation_id)
+    phase = world.operation(operation_id).phase
 
     world.fault()
     world.age_sandbox()
-    world.run(id)
+    world.run(operation_id)
 
     assert phase == "rollback_cleanup"
     assert world.status() == "ROLLBACK_COMPLETE"
@@ -122,9 +136,7 @@ def test_a_transient_failure_that_stays_fails_in_the_end(world: World) -> None:
 
 
 def test_what_is_in_progress_when_another_fails_is_cancelled_and_deleted(world: World) -> None:
-    world.fault(
-        Fault(selector="Slow", action="create", delay_ms=60_000), Fault(selector="Bad", action="create", **BROKEN)
-    )
+    world.fault(Fault(selector="Slow", action="create", delay_ms=60_000), broken("Bad", "create"))
 
     status = world.provision({"Slow": topic("slow"), "Bad": topic("bad")})
 
@@ -138,12 +150,12 @@ def test_what_is_in_progress_when_another_fails_is_cancelled_and_deleted(world: 
 
 def test_a_launch_can_be_called_back_before_its_commit(world: World) -> None:
     world.fault(Fault(selector="B", action="create", delay_ms=60_000))
-    id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
-    world.engine.reconcile(id)
+    operation_id = world.submit(template({"A": topic("a"), "B": topic("b", "A")}))
+    world.engine.reconcile(operation_id)
     with world.database.write() as tx:
-        operation.request_cancel(tx, ACCOUNT, REGION, id)
+        operation.request_cancel(tx, ACCOUNT, REGION, operation_id)
 
-    world.run(id)
+    world.run(operation_id)
 
     assert world.status() == "ROLLBACK_COMPLETE"
     assert world.names() == {}
@@ -151,7 +163,7 @@ def test_a_launch_can_be_called_back_before_its_commit(world: World) -> None:
 
 def test_a_delete_that_fails_in_the_clean_up_is_left_over_and_offered_to_the_next_plan(world: World) -> None:
     world.provision({"A": topic("a"), "B": topic("b")})
-    world.fault(Fault(selector="A", action="delete", **BROKEN))
+    world.fault(broken("A", "delete"))
 
     status = world.update({"B": topic("b", DisplayName="x")})
     left = [row.logical_id for row in world.rows(INSTANCE) if row.state == "leftover"]
@@ -166,8 +178,8 @@ def test_a_delete_that_fails_in_the_clean_up_is_left_over_and_offered_to_the_nex
 def test_a_rollback_that_fails_is_kept_and_the_next_update_starts_from_what_exists(world: World) -> None:
     world.provision({"A": topic("a", DisplayName="old"), "B": topic("b")})
     world.fault(
-        Fault(selector="Z", action="create", **BROKEN),
-        Fault(selector="A", action="update", skip=1, **BROKEN),
+        broken("Z", "create"),
+        broken("A", "update", skip=1),
     )
     failed = world.update({"A": topic("a", DisplayName="new"), "B": topic("b2"), "Z": topic("z", "A", "B")})
     world.fault()
@@ -181,7 +193,7 @@ def test_a_rollback_that_fails_is_kept_and_the_next_update_starts_from_what_exis
 
 def test_a_termination_that_cannot_delete_something_fails_and_can_be_repeated(world: World) -> None:
     world.provision({"A": topic("a"), "B": topic("b", "A")})
-    world.fault(Fault(selector="B", action="delete", **BROKEN))
+    world.fault(broken("B", "delete"))
     failed = world.terminate()
     remaining = sorted(world.names())
     world.fault()
@@ -202,13 +214,24 @@ def test_deleting_what_is_gone_already_succeeds(world: World) -> None:
     assert world.terminate() == "DELETE_COMPLETE"
 
 
+def test_an_operation_that_gets_further_each_time_is_never_given_up(world: World) -> None:
+    operation_id = world.submit(template({"A": topic("a"), "B": topic("b", "A"), "C": topic("c", "B")}))
+    with world.database.write() as tx:
+        tx.execute(sa.update(OPERATION).values(claims=world.limits.claims - 1))
+
+    world.engine.reconcile(operation_id)
+
+    assert world.operation(operation_id).claims == 0
+    assert world.status() == "CREATE_COMPLETE"
+
+
 def test_an_operation_whose_slices_die_again_and_again_is_given_up(world: World) -> None:
-    id = world.submit(template({"A": topic("a")}))
+    operation_id = world.submit(template({"A": topic("a")}))
     with world.database.write() as tx:
         tx.execute(sa.update(OPERATION).values(claims=world.limits.claims))
 
-    world.run(id)
+    world.run(operation_id)
 
-    row = world.operation(id)
+    row = world.operation(operation_id)
     assert row.phase == "done"
     assert "given up" in row.reason

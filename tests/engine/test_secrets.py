@@ -53,7 +53,7 @@ def test_an_error_that_repeats_a_secret_is_told_with_four_stars(world: World) ->
     world.fault(Fault(selector="A", action="create", error_code="InvalidRequest", message=f"bad {SECRET}!"))
     text = template({"A": with_secret()}, Parameters=PARAMETERS)
 
-    id = world.submit(text, parameters={"Password": SECRET})
-    world.run(id)
+    operation_id = world.submit(text, parameters={"Password": SECRET})
+    world.run(operation_id)
 
-    assert '"bad ****!"' in world.operation(id).reason
+    assert '"bad ****!"' in world.operation(operation_id).reason

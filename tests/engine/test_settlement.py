@@ -14,7 +14,7 @@ from manciple.store.rows import PLANS, PROVISIONED_PRODUCTS, RECORDS
 from manciple.store.tables.engine import OPERATION, STACK
 from tests.engine.worlds import ACCOUNT, PRODUCT, REGION, World, template, topic
 
-OWNER = {"account": ACCOUNT, "region": REGION}
+OWNER: dict[str, Any] = {"account": ACCOUNT, "region": REGION}
 AUTO_TAGS = {"aws:servicecatalog:productArn": "arn:product", "aws:servicecatalog:portfolioArn": "arn:portfolio"}
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
@@ -47,13 +47,13 @@ class Catalog:
     def plan(self, resources: dict[str, Any], **sections: Any) -> str:
         """Have a plan made."""
         self.number += 1
-        id = f"plan-{self.number}"
+        operation_id = f"plan-{self.number}"
         with self.world.database.write() as tx:
             launch = self._launch(tx, template(resources, **sections))
             digest = self.world.objects.put_value(tx, launch)
             plan = Plan(
                 **OWNER,
-                id=id,
+                id=operation_id,
                 name="p",
                 provisioned_product_id=PRODUCT,
                 provisioned_product_name="mine",
@@ -70,41 +70,42 @@ class Catalog:
                 request_digest=digest,
             )
             PLANS.insert(tx, plan)
-            operation.submit_plan(tx, self.world.objects, launch, plan_id=id)
-        self.launches[id] = launch
-        self.world.run(id)
-        return id
+            operation.submit_plan(tx, self.world.objects, launch, plan_id=operation_id)
+        self.launches[operation_id] = launch
+        self.world.run(operation_id)
+        return operation_id
 
     def execute(self, plan_id: str) -> str:
         """Have a plan carried out."""
         with self.world.database.write() as tx:
             plan = PLANS.get(tx, ACCOUNT, REGION, plan_id)
             assert plan is not None
-            id = self._record(tx, "PROVISION_PRODUCT")
-            executing = PLANS.change(tx, plan, status="EXECUTE_IN_PROGRESS", record_id=id)
+            operation_id = self._record(tx, "PROVISION_PRODUCT")
+            executing = PLANS.change(tx, plan, status="EXECUTE_IN_PROGRESS", record_id=operation_id)
             assert executing is not None
-            operation.submit_execution(tx, self.world.objects, self.launches[plan_id], plan=executing, record_id=id)
-        self.world.run(id)
-        return id
+            launch = self.launches[plan_id]
+            operation.submit_execution(tx, self.world.objects, launch, plan=executing, record_id=operation_id)
+        self.world.run(operation_id)
+        return operation_id
 
     def provision(self, resources: dict[str, Any], kind: str = "provision", **sections: Any) -> str:
         """Launch, or update."""
         submit = operation.submit_provision if kind == "provision" else operation.submit_update
         with self.world.database.write() as tx:
             launch = self._launch(tx, template(resources, **sections))
-            id = self._record(tx, "PROVISION_PRODUCT")
-            submit(tx, self.world.objects, launch, record_id=id)
-        self.world.run(id)
-        return id
+            operation_id = self._record(tx, "PROVISION_PRODUCT")
+            submit(tx, self.world.objects, launch, record_id=operation_id)
+        self.world.run(operation_id)
+        return operation_id
 
-    def terminate(self, **choices: bool) -> str:
+    def terminate(self, **choices: Any) -> str:
         """Terminate."""
         with self.world.database.write() as tx:
-            id = self._record(tx, "TERMINATE_PROVISIONED_PRODUCT")
+            operation_id = self._record(tx, "TERMINATE_PROVISIONED_PRODUCT")
             termination = Termination(**OWNER, provisioned_product_id=PRODUCT, **choices)
-            operation.submit_termination(tx, self.world.objects, termination, record_id=id)
-        self.world.run(id)
-        return id
+            operation.submit_termination(tx, self.world.objects, termination, record_id=operation_id)
+        self.world.run(operation_id)
+        return operation_id
 
     def product(self) -> ProvisionedProduct | None:
         with self.world.database.read() as tx:
@@ -115,15 +116,15 @@ class Catalog:
         assert product is not None
         return product.status
 
-    def plan_row(self, id: str) -> Plan:
+    def plan_row(self, plan_id: str) -> Plan:
         with self.world.database.read() as tx:
-            found = PLANS.get(tx, ACCOUNT, REGION, id)
+            found = PLANS.get(tx, ACCOUNT, REGION, plan_id)
         assert found is not None
         return found
 
-    def record(self, id: str) -> Record:
+    def record(self, record_id: str) -> Record:
         with self.world.database.read() as tx:
-            found = RECORDS.get(tx, ACCOUNT, REGION, id)
+            found = RECORDS.get(tx, ACCOUNT, REGION, record_id)
         assert found is not None
         return found
 
@@ -354,15 +355,16 @@ def test_while_it_runs_a_record_is_in_progress_and_while_it_rolls_back_in_error(
     )
     with world.database.write() as tx:
         launch = catalog._launch(tx, template({"A": topic("a")}))
-        id = operation.submit_provision(tx, world.objects, launch, record_id=catalog._record(tx, "PROVISION_PRODUCT"))
-    world.engine.reconcile(id)
-    seen.append(catalog.record(id).status)
+        record_id = catalog._record(tx, "PROVISION_PRODUCT")
+        operation_id = operation.submit_provision(tx, world.objects, launch, record_id=record_id)
+    world.engine.reconcile(operation_id)
+    seen.append(catalog.record(operation_id).status)
     with world.database.write() as tx:
-        operation.request_cancel(tx, ACCOUNT, REGION, id)
+        operation.request_cancel(tx, ACCOUNT, REGION, operation_id)
 
-    world.engine.reconcile(id)
+    world.engine.reconcile(operation_id)
 
-    seen.append(catalog.record(id).status)
+    seen.append(catalog.record(operation_id).status)
     assert seen == ["IN_PROGRESS", "IN_PROGRESS_IN_ERROR"]
 
 

@@ -11,7 +11,7 @@ from tests.engine.worlds import open_world
 def main(url: str, lease: str) -> None:
     """Work until killed."""
     with open_world(url, Limits(lease=int(lease), poll=50, backoff=20)) as world:
-        driver = InProcessDriver(world.engine)
+        driver = InProcessDriver(world.new_engine(remembers=True))
         driver.start()
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,6 +14,7 @@ from manciple.engine import operation
 from manciple.engine.events import Event, list_events
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.limits import Limits
+from manciple.engine.memory import Memory
 from manciple.engine.planned import decode_planned, put_planned
 from manciple.engine.probe import NoProbe, Point, Probe
 from manciple.engine.providers.faults import Fault, set_faults
@@ -37,7 +38,7 @@ QUICK = Limits(backoff=0, lease=30_000, attempts=3, poll=50)
 LARGE = TemplateLimits(resources=10_000, template_bytes=50_000_000, produced=100_000_000)
 
 
-def topic(name: str, *reads: str, depends_on: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+def topic(name: str, *reads: str, depends_on: Sequence[str] = (), **properties: Any) -> dict[str, Any]:
     """A topic whose display name reads other resources' attributes; `name` is create-only."""
     resource: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name, **properties}}
     if reads:
@@ -46,6 +47,16 @@ def topic(name: str, *reads: str, depends_on: tuple[str, ...] = (), **properties
     if depends_on:
         resource["DependsOn"] = list(depends_on)
     return resource
+
+
+def broken(selector: str, action: str, *, skip: int = 0) -> Fault:
+    """A fault that no retry mends."""
+    return Fault(selector=selector, action=action, error_code="AccessDenied", message="no", skip=skip)
+
+
+def attachment(kind: str) -> dict[str, Any]:
+    """A resource of a type that must be deleted before its replacement is made; a change of kind replaces it."""
+    return {"Type": "AWS::FSx::S3AccessPointAttachment", "Properties": {"Name": "only", "Type": kind}}
 
 
 def template(resources: Mapping[str, Any], **sections: Any) -> str:
@@ -65,8 +76,11 @@ class World:
         self.records = 0
         self.engine = self.new_engine(probe)
 
-    def new_engine(self, probe: Probe | None = None) -> Engine:
-        """Another engine on the same database, as a second process would have."""
+    def new_engine(self, probe: Probe | None = None, *, remembers: bool = False) -> Engine:
+        """Another engine on the same database, as a second process would have.
+
+        One that remembers operations between slices does not notice when a test passes over time in the rows.
+        """
         parts = Parts(
             database=self.database,
             objects=self.objects,
@@ -75,7 +89,7 @@ class World:
             limits=self.limits,
             probe=probe or NoProbe(),
         )
-        return Engine(parts, {"stack": StackTarget(LARGE)})
+        return Engine(parts, {"stack": StackTarget(LARGE)}, Memory(64 if remembers else 0))
 
     def submit(
         self,
@@ -121,7 +135,7 @@ class World:
     def wait_until_done(self, *operation_ids: str, seconds: float = 30) -> None:
         """Wait until a driver has ended the operations."""
         deadline = time.monotonic() + seconds
-        while any(self.operation(id).phase != "done" for id in operation_ids):
+        while any(self.operation(operation_id).phase != "done" for operation_id in operation_ids):
             assert time.monotonic() < deadline, (
                 f"not done: {[row.id for row in self.rows(engine.OPERATION) if row.phase != 'done']}"
             )
@@ -204,10 +218,14 @@ class World:
             return list(tx.all(sa.select(table)))
 
     def things(self) -> dict[tuple[str, str], Thing]:
-        """What exists in the sandbox, by type and physical id."""
+        """What exists in the sandbox, by type and physical operation_id."""
         with self.database.read() as tx:
             found = things(tx, self.objects.seal, ACCOUNT, REGION)
-        return {(type_, id): thing for (_, _, type_, id), thing in found.items()}
+        return {(type_, operation_id): thing for (_, _, type_, operation_id), thing in found.items()}
+
+    def models(self) -> list[dict[str, Any]]:
+        """The models of what exists, in an order of their own."""
+        return sorted((thing.model for thing in self.things().values()), key=json.dumps)
 
     def names(self) -> dict[str, str]:
         """Topics that exist: display name by topic name."""
@@ -232,7 +250,7 @@ class World:
             return list_events(tx, operation_id or f"rec-{self.records}")
 
     def told(self, operation_id: str | None = None) -> list[tuple[str, str]]:
-        """Events as (logical id, status), the stack's as `stack`."""
+        """Events as (logical operation_id, status), the stack's as `stack`."""
         return [
             ("stack" if event.type == "AWS::CloudFormation::Stack" else event.logical_id, event.status)
             for event in self.events(operation_id)
@@ -259,7 +277,7 @@ def open_world(
     """A world on a database that is made if it is empty; one that is not durable does not wait for the disk."""
     database = Database(url)
     if not is_durable:
-        sa.event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
+        sa.event.listen(database.engine, "connect", do_not_wait_for_the_disk)
     with database.write() as tx:
         METADATA.create_all(tx.connection)
     world = World(database, limits, probe)
@@ -270,5 +288,6 @@ def open_world(
         database.close()
 
 
-def _do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+def do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
+    """Make a SQLite connection quick: what it writes is lost if the machine dies."""
     connection.execute("PRAGMA synchronous=OFF")

@@ -33,9 +33,11 @@ def test_shapes_are_up_to_date() -> None:
 def test_resource_schemas_are_up_to_date() -> None:
     data = (SOURCE / "template" / "data" / "resource_schemas.bin").read_bytes()
     recorded = json.loads(data.partition(b"\n")[0])["source"]["version"]
-    here = importlib.metadata.version("cfn-lint")
-    if recorded != here:
-        pytest.skip(f"resource schemas: made from cfn-lint {recorded}, here is {here}")
+    here = next(iter(importlib.metadata.distributions(name="cfn-lint")), None)
+    if here is None:
+        pytest.skip("resource schemas: cfn-lint is not installed, `make gen` brings it")
+    if recorded != here.version:
+        pytest.skip(f"resource schemas: made from cfn-lint {recorded}, here is {here.version}")
 
     checked = subprocess.run(
         [sys.executable, "scripts/gen_resource_schemas.py", "--check"],

@@ -15,7 +15,7 @@ from manciple.registry import collect
 from manciple.settings import load
 from manciple.store.database import Database
 from tests.contract.conftest import _free_port, client_of
-from tests.contract.publishing import Published, publish
+from tests.contract.publishing import Published, bucket_of, publish
 from tests.contract.raw import send
 from tests.house.statements import Recorder, accesses, recording
 
@@ -194,12 +194,21 @@ def test_the_list_of_objects_finds_its_rows_by_owner(explained: Explained) -> No
     s3 = client_of(explained.server, "s3", ACCOUNT)
     start = len(explained.recorder.statements)
 
-    s3.list_objects_v2(Bucket="templates", Prefix="topic", Delimiter="/", MaxKeys=1)
+    s3.list_objects_v2(Bucket=bucket_of(s3), Prefix="topic", Delimiter="/", MaxKeys=1)
 
     statements = explained.recorder.of_operations(start)
     found = [access for statement in statements for access in accesses(explained.database, statement)]
     assert found
     assert [access for access in found if "account" not in (access.condition or "")] == []
+
+
+def test_what_exists_in_the_sandbox_is_found_by_owner(explained: Explained) -> None:
+    start = len(explained.recorder.statements)
+
+    client_of(explained.server, "cloudcontrol", ACCOUNT).list_resources(TypeName="AWS::SNS::Topic", MaxResults=1)
+
+    assert explained.recorder.of_operations(start)
+    assert explained.not_by_owner(start) == set()
 
 
 def test_the_poll_finds_what_is_due_by_its_index(explained: Explained) -> None:

@@ -27,7 +27,7 @@ def graphs(draw: st.DrawFn) -> Graph:
         if not found or draw(st.booleans()):
             reads = draw(st.lists(st.sampled_from(sorted(found)), max_size=2, unique=True)) if found else []
             version = draw(st.sampled_from(["", "x"]))
-            properties = draw(st.sampled_from([{}, {"FifoThroughputScope": "Topic"}]))
+            properties: dict[str, Any] = draw(st.sampled_from([{}, {"FifoThroughputScope": "Topic"}]))
             found[name] = topic(name.lower() + version, *reads, **properties)
     return found
 
@@ -58,16 +58,16 @@ def planned_of(world: World) -> Planned:
 
 
 def update(world: World, graph: Graph, probe: Crashing | None = None) -> str:
-    """Update, dying where the probe says; returns the operation's id."""
-    id = world.submit(template(graph), "update")
+    """Update, dying where the probe says; returns the operation's operation_id."""
+    operation_id = world.submit(template(graph), "update")
     engine = world.new_engine(probe)
     while True:
         try:
-            world.run(id, engine)
+            world.run(operation_id, engine)
         except CrashError:
-            world.pass_time(id)
+            world.pass_time(operation_id)
         else:
-            return id
+            return operation_id
 
 
 @QUICK
@@ -90,10 +90,10 @@ def test_what_is_done_is_a_part_of_what_was_planned_and_whatever_is_certain_is_d
     world.clear()
     world.provision(before)
 
-    id = update(world, after)
+    operation_id = update(world, after)
 
-    done = actions(world, id)
-    if world.operation(id).planned_digest is None:
+    done = actions(world, operation_id)
+    if world.operation(operation_id).planned_digest is None:
         assert done == {}
         return
     permits = planned_of(world).stacks[""].permits
@@ -105,10 +105,10 @@ def test_what_is_done_is_a_part_of_what_was_planned_and_whatever_is_certain_is_d
     assert certain <= done.keys()
 
 
-def actions(world: World, id: str) -> dict[str, tuple[str, bool]]:
+def actions(world: World, operation_id: str) -> dict[str, tuple[str, bool]]:
     """What was done to each resource: CloudFormation's action, and whether it was replaced."""
     done: dict[str, tuple[str, bool]] = {}
-    for event in world.events(id):
+    for event in world.events(operation_id):
         if event.type == "AWS::CloudFormation::Stack":
             continue
         name, replaced = event.logical_id, "new physical resource" in (event.reason or "")

@@ -3,9 +3,11 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from manciple.cli.plan_text import NO_CHANGES, ONLY_OUTPUTS, SIMULATED, plan_lines
+from manciple.template.change_set import PathChange, path_changes
 
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
@@ -28,7 +30,28 @@ def document(*changes: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 def change(action: str, *, cause: tuple[str, ...] = (), certainty: str = "certain", **members: Any) -> dict[str, Any]:
     resource = {"Action": action, "LogicalResourceId": "Queue", "ResourceType": "AWS::SQS::Queue", "Details": []}
-    return {"Type": "Resource", "ResourceChange": resource | members, "Certainty": certainty, "Cause": list(cause)}
+    return {
+        "Type": "Resource",
+        "ResourceChange": resource | members,
+        "Certainty": certainty,
+        "Cause": list(cause),
+        "PathChanges": places_of(members.get("Details", [])),
+    }
+
+
+def places_of(details: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The document's own list of what changes inside the properties, each once."""
+    found = {}
+    for target in (detail["Target"] for detail in details if "Path" in detail["Target"]):
+        before, after = target.get("BeforeValue"), target.get("AfterValue")
+        places = path_changes(before, after, target["Path"]) or [masked(target)]
+        found.update({place.path: msgspec.to_builtins(place) for place in places})
+    return list(found.values())
+
+
+def masked(target: dict[str, Any]) -> PathChange:
+    """A secret that changes."""
+    return PathChange(path=target["Path"], change_type="Modify", before_value="****", after_value="****")
 
 
 def detail(name: str, recreation: str = "Never", **values: str) -> dict[str, Any]:

@@ -11,9 +11,7 @@ HOME = {"HOME": "/home/ana"}
 @pytest.fixture
 def toml(tmp_path: Path) -> Path:
     file = tmp_path / "manciple.toml"
-    file.write_text(
-        'port = 5000\nallowed_hosts = ["catalog.example"]\n[quota]\nresources_per_template = 900\n'
-    )
+    file.write_text('port = 5000\nallowed_hosts = ["catalog.example"]\n[quota]\nresources_per_template = 900\n')
     return file
 
 
@@ -131,7 +129,7 @@ def test_what_cannot_be_used_is_named_with_what_is_allowed(environ: dict[str, st
         ("database = 5", "database is 5 but must be a text"),
         ("data = 5", "data is 5 but must be a path"),
         ("quota = 5", "there is no setting 'quota'; there are host, port, "),
-        ("[engine]\nthread = 5", "there is no setting 'engine.thread'; there are engine.threads, "),
+        ("[engine]\nthread = 5", "there is no setting 'engine.thread'; there are engine.t"),
     ],
 )
 def test_a_fault_in_a_file_names_the_file_and_the_key(tmp_path: Path, content: str, sentence: str) -> None:

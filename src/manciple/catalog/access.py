@@ -45,4 +45,6 @@ def _without_account(arn: str, account: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": ".?"}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern)))
+    return re.compile(
+        "".join({"*": ".*", "?": ".?"}.get(part, re.escape(part)) for part in re.split(r"([*?])", pattern))
+    )

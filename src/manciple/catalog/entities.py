@@ -1,7 +1,7 @@
 """What a catalog holds. One frozen structure an entity; the tables in `store/tables/catalog.py` have the same columns.
 
-Times are milliseconds since the epoch. Every entity belongs to one account and region. Tags are kept as a mapping in the
-order given. Statuses are spelt as AWS spells them.
+Times are milliseconds since the epoch. Every entity belongs to one account and region. Tags are kept as a mapping in
+the order given. Statuses are spelt as AWS spells them.
 """
 
 from typing import Any, Literal, TypeAlias
@@ -42,8 +42,10 @@ class Portfolio(Entity, frozen=True, kw_only=True):
 
 
 class Product(Entity, frozen=True, kw_only=True):
-    """A product; `view_id` is the `prodview-` id. The API tells `created_time` in whole
-    seconds (reference, section 9, fact 25)."""
+    """A product; `view_id` is the `prodview-` id.
+
+    The API tells `created_time` in whole seconds (reference, section 9, fact 25).
+    """
 
     id: str
     view_id: str
@@ -101,9 +103,9 @@ class ProvisionedProduct(Entity, frozen=True, kw_only=True):
     """A launched product, or one whose first launch is planned.
 
     `revision` grows with every change of what is deployed or of the status; a plan names the revision it was made from.
-    `physical_id` is the stack's ARN once there is a stack. `parameters_digest` is a sealed blob: the template parameters
-    (name -> value) of the last successful deployment, for UsePreviousValue. `provisioned_by` is the principal of the
-    newest record, `user_arn_session` its session's ARN.
+    `physical_id` is the stack's ARN once there is a stack. `parameters_digest` is a sealed blob: the template
+    parameters (name -> value) of the last successful deployment, for UsePreviousValue. `provisioned_by` is the
+    principal of the newest record, `user_arn_session` its session's ARN.
     """
 
     id: str
@@ -135,10 +137,10 @@ class ProvisionedProduct(Entity, frozen=True, kw_only=True):
 class Plan(Entity, frozen=True, kw_only=True):
     """A plan: what a launch or an update would change.
 
-    `request_digest` is a sealed blob with the input (parameters as given); `planned_digest` a sealed blob with everything
-    execution needs; `document_digest` the plan document that people read; `changes_digest` the list of ResourceChange that
-    DescribeProvisionedProductPlan answers; `base_revision` the product's revision that the
-    plan was made from; `is_new` whether it launches a new product.
+    `request_digest` is a sealed blob with the input (parameters as given); `planned_digest` a sealed blob with
+    everything execution needs; `document_digest` the plan document that people read; `changes_digest` the list of
+    ResourceChange that DescribeProvisionedProductPlan answers; `base_revision` the product's revision that the plan was
+    made from; `is_new` whether it launches a new product.
     """
 
     id: str
@@ -173,8 +175,8 @@ class Plan(Entity, frozen=True, kw_only=True):
 class Record(Entity, frozen=True, kw_only=True):
     """A record: one request that launched, updated or terminated a product, and how it went.
 
-    `errors` is a list of {Code, Description}; `outputs` a list of {OutputKey, OutputValue, Description}, the stack's ARN
-    first, written when the record succeeds.
+    `errors` is a list of {Code, Description}; `outputs` a list of {OutputKey, OutputValue, Description}, the stack's
+    ARN first, written when the record succeeds.
     """
 
     id: str
@@ -198,8 +200,11 @@ class Record(Entity, frozen=True, kw_only=True):
 
 
 class AccessKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that this server issued. `sealed_secret` is the sealed secret access key; `policy` is `admin`, `end-user` or
-    the text of a policy document; `is_operator` allows `manciple:Operate`."""
+    """A key that this server issued.
+
+    `sealed_secret` is the sealed secret access key; `policy` is `admin`, `end-user` or the text of a policy document;
+    `is_operator` allows `manciple:Operate`.
+    """
 
     id: str
     account: str

@@ -50,9 +50,3 @@ def stack_name(account: str, provisioned_product_id: str) -> str:
 def launch_path_id(portfolio_id: str) -> str:
     """A launch path is `lpv3-` and the suffix of its portfolio's id: stable across products and principals."""
     return "lpv3-" + portfolio_id.removeprefix("port-")
-
-
-def portfolio_of_path(path_id: str) -> str | None:
-    """The portfolio that a launch path id names, or None if it is no path id of ours."""
-    prefix, _, suffix = path_id.partition("-")
-    return f"port-{suffix}" if prefix == "lpv3" and suffix else None

@@ -1,13 +1,23 @@
 """The plan document: all that is known of a plan, for people and machines to review (contracts, section 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from manciple.catalog.entities import PlanStatus
-from manciple.catalog.risk import Risk, risks_of
-from manciple.template.change_set import Certainty, Change, ChangeSet, as_cloudformation, as_review, holds_unknown
+from manciple.catalog.risk import RiskCounts, count_risks, risks_of
+from manciple.catalog.risk_table import Risk
+from manciple.template.change_set import (
+    Certainty,
+    Change,
+    ChangeSet,
+    PathChange,
+    as_cloudformation,
+    as_review,
+    holds_unknown,
+    path_changes_of,
+)
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,16 +42,25 @@ class Summary(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class DocumentedChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """One change. `resource_change` has the shape of CloudFormation's DescribeChangeSet."""
+    """One change. `resource_change` has exactly the shape of CloudFormation's DescribeChangeSet; all else is ours.
+
+    `path_changes` tells of a modification which places inside its properties change, and from what to what.
+    `stack_path` is the nested stack that the resource belongs to, empty for the product's own stack.
+    """
 
     type: Literal["Resource"] = "Resource"
     resource_change: dict[str, Any]
     certainty: Certainty
     cause: tuple[str, ...]
+    path_changes: tuple[PathChange, ...] = ()
+    stack_path: str = ""
 
 
 class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """A plan in any status; without a change set (not made yet, or it failed) the lists are empty."""
+    """A plan in any status; without a change set (not made yet, or it failed) the lists are empty.
+
+    `parameters` and `outputs` are what changes of them, at paths as `/Parameters/Size` and `/Outputs/Url/Value`.
+    """
 
     plan_id: str
     status: PlanStatus
@@ -52,9 +71,12 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     base_fingerprint: str | None
     summary: Summary
     risks: tuple[Risk, ...]
+    risk_counts: RiskCounts = RiskCounts()
     unknown_until_execution: tuple[str, ...]
     simulated: bool
     changes: tuple[DocumentedChange, ...]
+    parameters: tuple[PathChange, ...] = ()
+    outputs: tuple[PathChange, ...] = ()
 
 
 _NOTHING = ChangeSet(changes={})
@@ -69,7 +91,8 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
     changes = change_set or _NOTHING
     shown = as_review(changes) if values else as_cloudformation(changes, values=False)
     pairs = zip(changes.changes.values(), shown, strict=True)
-    return PlanDocument(
+    risks = risks_of(changes)
+    made = PlanDocument(
         plan_id=facts.plan_id,
         status=facts.status,
         status_message=facts.status_message,
@@ -78,11 +101,47 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         fingerprint=facts.fingerprint,
         base_fingerprint=facts.base_fingerprint,
         summary=summary_of(changes),
-        risks=risks_of(changes),
+        risks=risks,
+        risk_counts=count_risks(risks),
         unknown_until_execution=tuple(_unknown(changes)),
         simulated=facts.simulated,
         changes=tuple(_documented(change, entry["ResourceChange"]) for change, entry in pairs),
+        parameters=changes.parameter_changes,
+        outputs=changes.output_changes,
     )
+    return made if values else without_values(made)
+
+
+_VALUES = {"BeforeValue", "AfterValue", "BeforeContext", "AfterContext"}
+"""What is told of values; everything else tells of names."""
+
+
+def without_values(document: PlanDocument) -> PlanDocument:
+    """The document with what changes, and not from what to what."""
+    return msgspec.structs.replace(
+        document,
+        changes=tuple(change_without_values(change) for change in document.changes),
+        parameters=names_only(document.parameters),
+        outputs=names_only(document.outputs),
+    )
+
+
+def names_only(changes: tuple[PathChange, ...]) -> tuple[PathChange, ...]:
+    """The same places without values."""
+    return tuple(msgspec.structs.replace(change, before_value=None, after_value=None) for change in changes)
+
+
+def change_without_values(change: DocumentedChange) -> DocumentedChange:
+    """One change, likewise."""
+    return msgspec.structs.replace(
+        change, resource_change=_stripped(change.resource_change), path_changes=names_only(change.path_changes)
+    )
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _stripped(member) for name, member in value.items() if name not in _VALUES}
+    return [_stripped(item) for item in value] if isinstance(value, list) else value
 
 
 def summary_of(change_set: ChangeSet) -> Summary:
@@ -96,7 +155,12 @@ def _kind(change: Change) -> str:
 
 
 def _documented(change: Change, resource_change: dict[str, Any]) -> DocumentedChange:
-    return DocumentedChange(resource_change=resource_change, certainty=change.certainty, cause=change.cause)
+    return DocumentedChange(
+        resource_change=resource_change,
+        certainty=change.certainty,
+        cause=change.cause,
+        path_changes=tuple(path_changes_of(change)),
+    )
 
 
 def _unknown(change_set: ChangeSet) -> Iterator[str]:

@@ -1,50 +1,36 @@
-"""What in a plan deserves a second look: lost data, things made public, permissions widened.
+"""What in a plan deserves a second look: lost data, things made public, permissions widened, safeguards gone.
 
 Knowledge of types and properties is data (`data/risks.json`), applied by one rule for each kind of risk. A reason names
-what happens, never a value that a template or parameter brought in.
+what happens, never a secret that a template or parameter brought in.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from importlib.resources import files
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from manciple.catalog.exposure import made_public, unprotected
+from manciple.catalog.permissions import widened
+from manciple.catalog.policy_documents import Reading
+from manciple.catalog.risk_table import Finding, Kind, Level, Risk, holder_of
 from manciple.template.change_set import Change, ChangeSet
-from manciple.template.values import Value
-
-Level: TypeAlias = Literal["high", "medium", "low"]
-Statement: TypeAlias = Mapping[str, Value]
 
 _ORDER: Mapping[Level, int] = {"high": 0, "medium": 1, "low": 2}
 
 
-class Risk(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """One thing to look at before executing."""
+class RiskCounts(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """The risks of a plan counted, by level and by kind, and in one sentence (empty without risks).
 
-    level: Level
-    logical_resource_id: str
-    reason: str
+    Kinds count resources, not risks: one role that gets three actions is one.
+    """
 
-
-class _Holder(msgspec.Struct, frozen=True):
-    types: frozenset[str]
-    kind: str
-
-
-class _Exposure(msgspec.Struct, frozen=True, kw_only=True):
-    property: str
-    values: frozenset[str]
-    reason: str
-    except_types: frozenset[str] = frozenset()
-    except_under: frozenset[str] = frozenset()
-
-
-class _Table(msgspec.Struct, frozen=True):
-    holds_data: tuple[_Holder, ...]
-    public: tuple[_Exposure, ...]
-    administrator_policies: tuple[str, ...]
+    high: int = 0
+    medium: int = 0
+    low: int = 0
+    data_loss: int = 0
+    public_exposure: int = 0
+    wider_permissions: int = 0
+    weaker_protection: int = 0
+    words: str = ""
 
 
 def risks_of(change_set: ChangeSet) -> tuple[Risk, ...]:
@@ -53,20 +39,40 @@ def risks_of(change_set: ChangeSet) -> tuple[Risk, ...]:
     return tuple(sorted(found, key=lambda risk: (_ORDER[risk.level], risk.logical_resource_id)))
 
 
+def count_risks(risks: Sequence[Risk]) -> RiskCounts:
+    """Risks by level and kind."""
+    levels = [risk.level for risk in risks]
+    resources = {kind: len({risk.logical_resource_id for risk in risks if risk.kind == kind}) for kind in _WORDS}
+    phrases = [_phrase(kind, count) for kind, count in resources.items() if count]
+    return RiskCounts(
+        high=levels.count("high"),
+        medium=levels.count("medium"),
+        low=levels.count("low"),
+        data_loss=resources["data loss"],
+        public_exposure=resources["public exposure"],
+        wider_permissions=resources["wider permissions"],
+        weaker_protection=resources["weaker protection"],
+        words=f"{'; '.join(phrases)}." if phrases else "",
+    )
+
+
+_WORDS: Mapping[Kind, str] = {
+    "data loss": "{} may lose data",
+    "public exposure": "{} opened to the public",
+    "wider permissions": "{} given wider permissions",
+    "weaker protection": "{} protected less",
+}
+
+
+def _phrase(kind: Kind, count: int) -> str:
+    return _WORDS[kind].format(f"{count} {'resource' if count == 1 else 'resources'}")
+
+
 def _risks(change: Change) -> Iterator[Risk]:
-    for level, reason in (*_lost_data(change), *_made_public(change), *_widened(change)):
-        yield Risk(level=level, logical_resource_id=change.logical_id, reason=reason)
-
-
-@cache
-def _table() -> _Table:
-    return msgspec.json.decode((files("manciple.catalog") / "data" / "risks.json").read_bytes(), type=_Table)
-
-
-@cache
-def _kind_of(resource_type: str) -> str | None:
-    """What a type holds data as, with its article."""
-    return next((holder.kind for holder in _table().holds_data if resource_type in holder.types), None)
+    before, after = Reading(change.before), Reading(change.after)
+    public = made_public(change.resource_type, before, after)
+    for found in (*_lost_data(change), *public, *widened(before, after), *unprotected(before, after)):
+        yield Risk(level=found.level, kind=found.kind, logical_resource_id=change.logical_id, reason=found.reason)
 
 
 _LOSSES: Mapping[tuple[str | None, str | None], tuple[Level, str]] = {
@@ -82,74 +88,8 @@ _LOSSES: Mapping[tuple[str | None, str | None], tuple[Level, str]] = {
 }
 
 
-def _lost_data(change: Change) -> Iterator[tuple[Level, str]]:
-    kind = _kind_of(change.resource_type)
+def _lost_data(change: Change) -> Iterator[Finding]:
+    kind = holder_of(change.resource_type)
     loss = _LOSSES.get((change.replacement, change.policy_action))
     if kind and loss:
-        yield loss[0], loss[1].format(kind)
-
-
-def _made_public(change: Change) -> Iterator[tuple[Level, str]]:
-    """What is public after the change and was not before."""
-    new = _exposures(change, change.after) - _exposures(change, change.before)
-    return (("high", reason) for reason in sorted(new))
-
-
-def _exposures(change: Change, properties: Mapping[str, Value] | None) -> set[str]:
-    rows = [row for row in _table().public if change.resource_type not in row.except_types]
-    found = {
-        row.reason
-        for path, value in _members(properties)
-        for row in rows
-        if path[-1] == row.property and value in row.values and not row.except_under.intersection(path)
-    }
-    return found | {"Lets every principal in." for statement in _statements(properties) if _admits_everyone(statement)}
-
-
-def _admits_everyone(statement: Statement) -> bool:
-    principal = statement.get("Principal")
-    named = principal.get("AWS") if isinstance(principal, dict) else principal
-    return "*" in _listed(named) and "Condition" not in statement
-
-
-def _widened(change: Change) -> Iterator[tuple[Level, str]]:
-    """Permissions that the policies inside a resource give after the change and did not before."""
-    old, new = _permissions(change.before), _permissions(change.after)
-    for action in sorted(new - old):
-        everything = action == "*"
-        if everything or action in _table().administrator_policies:
-            yield "high", f"Grants {'every action' if everything else action}."
-        elif change.before is not None:
-            yield ("medium" if "*" in action else "low"), f"Widens permissions: adds {action}."
-
-
-def _permissions(properties: Mapping[str, Value] | None) -> set[str]:
-    actions = {action for statement in _statements(properties) for action in _listed(statement.get("Action"))}
-    managed = {text.rpartition("/")[2] for text in _listed((properties or {}).get("ManagedPolicyArns"))}
-    return actions | managed
-
-
-def _statements(properties: Mapping[str, Value] | None) -> Iterator[Statement]:
-    """The statements that allow something, of every policy document inside."""
-    for path, value in _members(properties):
-        if path[-1] == "Statement":
-            statements = value if isinstance(value, list) else [value]
-            yield from (one for one in statements if isinstance(one, dict) and one.get("Effect") == "Allow")
-
-
-def _listed(value: Value | None) -> Iterable[str]:
-    items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, str)]
-
-
-def _members(
-    value: Mapping[str, Value] | Value | None, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], Value]]:
-    """Every named member inside a value, with the names that lead to it."""
-    if isinstance(value, Mapping):
-        for name, member in value.items():
-            yield (*path, name), member
-            yield from _members(member, (*path, name))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _members(item, path)
+        yield Finding(loss[0], "data loss", loss[1].format(kind))

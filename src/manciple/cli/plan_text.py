@@ -87,7 +87,7 @@ def _change_lines(change: Document) -> Iterator[Text]:
     sign = _sign(resource)
     yield _headline(change, sign)
     yield from _fate_lines(resource)
-    rows = list(_rows(resource))
+    rows = list(_rows(change))
     width = min(max((len(row.label) for row in rows), default=0), _WIDEST_LABEL)
     for row in rows:
         yield from row.lines(width, sign)
@@ -143,7 +143,8 @@ def _changed(label: str, before: str | None, after: str | None, notes: Sequence[
     return _Row(printable(label), f"{shown(before)} → {shown(after)}", notes)
 
 
-def _rows(resource: Document) -> Iterator[_Row]:
+def _rows(change: Document) -> Iterator[_Row]:
+    resource = change["ResourceChange"]
     if resource["Action"] == "Add":
         properties = parsed(resource.get("AfterContext", "{}")).get("Properties", {})
         for leaf in differing({}, properties):
@@ -152,24 +153,40 @@ def _rows(resource: Document) -> Iterator[_Row]:
     for detail in resource["Details"]:
         targets.setdefault(_name(detail["Target"]), detail["Target"])
     for name, target in targets.items():
-        yield from _target_rows(name, target)
+        yield from _target_rows(name, target, change["PathChanges"])
 
 
-def _target_rows(name: str, target: Document) -> Iterator[_Row]:
+def _target_rows(name: str, target: Document, places: Sequence[Document]) -> Iterator[_Row]:
     notes = [_FORCES[target["RequiresRecreation"]]] if target["RequiresRecreation"] in _FORCES else []
-    before, after = target.get("BeforeValue"), target.get("AfterValue")
-    if before is None and after is None:
+    if "Path" not in target:
         yield _Row(printable(name), notes=[*notes, "only execution can tell its value"])
+    for place in places:
+        if _is_inside(place["Path"], target.get("Path")):
+            yield _place_row(place, notes)
+
+
+def _place_row(place: Document, notes: Sequence[str]) -> _Row:
+    before, after = place.get("BeforeValue"), place.get("AfterValue")
+    if place["ChangeType"] == "Reorder":
+        notes = [*notes, "another order"]
     elif before == after:
-        yield _changed(name, before, after, [*notes, "changed, not shown"])
-    for leaf in differing(parsed(before), parsed(after), name):
-        yield _changed(leaf.path, leaf.before, leaf.after, notes)
+        notes = [*notes, "changed, not shown"]
+    return _changed(_label(place["Path"]), before, after, notes)
+
+
+def _is_inside(path: str, outer: str | None) -> bool:
+    return outer is not None and (path == outer or path.startswith((f"{outer}/", f"{outer}[")))
 
 
 def _name(target: Document) -> str:
-    """What a change is of: `RedrivePolicy.maxReceiveCount`, `Metadata`."""
-    path = target.get("Path", "").removeprefix("/Properties/").strip("/")
-    return path.replace("/", ".") or str(target.get("Name", target["Attribute"]))
+    """What a change is of: `RedrivePolicy`, `Metadata`."""
+    return _label(target["Path"]) if "Path" in target else str(target.get("Name", target["Attribute"]))
+
+
+def _label(path: str) -> str:
+    """A path as people read it: `RedrivePolicy.maxReceiveCount`, `Policy.Statement[Sid=Read].Action[1]`."""
+    steps = path.removeprefix("/Properties/").strip("/").split("/")
+    return ".".join(step.replace("~1", "/").replace("~0", "~") for step in steps)
 
 
 def _risk_line(risk: Document) -> Text:

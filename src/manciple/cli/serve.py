@@ -11,7 +11,6 @@ import typer
 from manciple.cli.options import Config, Data, DatabaseUrl, load
 from manciple.cli.refusal import Refusal
 
-
 Host = Annotated[str | None, typer.Option(metavar="HOST", help="The address to bind; default 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(metavar="PORT", help="The port; default 4566; 0 takes a free one.")]
 Auth = Annotated[

@@ -6,6 +6,7 @@ from concurrent import futures
 from itertools import groupby
 from typing import TypeAlias
 
+from manciple.engine.dynamic_references import DynamicReferences, hidden
 from manciple.engine.probe import Probe
 from manciple.engine.providers.provider import HandlerRequest, ProgressEvent, Provider, Providers, failed
 from manciple.engine.rows import Step
@@ -19,8 +20,11 @@ _LOG = logging.getLogger(__name__)
 class Calls:
     """The calls under way."""
 
-    def __init__(self, pool: futures.Executor, providers: Providers, probe: Probe) -> None:
+    def __init__(
+        self, pool: futures.Executor, providers: Providers, probe: Probe, references: DynamicReferences
+    ) -> None:
         self._pool = pool
+        self._references = references
         self._providers = providers
         self._probe = probe
         self._under_way: dict[futures.Future[list[ProgressEvent]], Sequence[Call]] = {}
@@ -53,10 +57,10 @@ class Calls:
             return _Nobody(str(error))
 
     def _handle(self, provider: Provider, calls: Sequence[Call]) -> list[ProgressEvent]:
-        requests = [request for _, request in calls]
+        requests, secrets = self._references.filled([request for _, request in calls])
         answers = _answers(lambda: provider.handle(requests), len(requests))
         self._probe.reach("inside call", calls[0][0].operation_id)
-        return answers
+        return [hidden(answer, secrets) for answer in answers]
 
 
 class _Nobody:

@@ -86,6 +86,7 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
         model=model,
         previous_model=state.model if action == "update" else {},
         tags=tags_of(scope, step),
+        sensitive=() if action == "delete" else work.mask.secrets_in(model),
         snapshot=action == "delete" and instance.deletion_policy == "Snapshot",
     )
 
@@ -257,7 +258,7 @@ def _new_form(scope: Scope, step: Step) -> dict[str, Any]:
 def _deletes_first(scope: Scope, step: Step) -> bool:
     """Must the old instance of a replacement go before the new one comes, and is it still there?"""
     old = scope.instances.get((step.logical_id, step.before or 0))
-    if old is None or old.state == "gone":
+    if old is None or old.state == "gone" or _resource(scope, step).update_replace_policy in KEPT:
         return False
     schema = schema_of(old.type)
     return schema is not None and schema.replaces_by_deleting_first

@@ -37,6 +37,7 @@ _HOLD = (
         handle=sa.bindparam("now_handle"),
         planned_digest=sa.bindparam("now_planned_digest"),
         reason=sa.bindparam("now_reason"),
+        claims=sa.bindparam("now_claims"),
         not_before=sa.bindparam("now_not_before"),
         updated_time=sa.bindparam("at"),
     )
@@ -93,6 +94,7 @@ class Lease:
                 "now_handle": operation.handle,
                 "now_planned_digest": operation.planned_digest,
                 "now_reason": operation.reason,
+                "now_claims": operation.claims,
                 "now_not_before": None if operation.phase == "done" else operation.not_before,
             },
         ).first()

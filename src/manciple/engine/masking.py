@@ -25,6 +25,12 @@ class Mask:
             text = text.replace(secret, MASK)
         return text
 
+    def secrets_in(self, model: Value) -> tuple[str, ...]:
+        """The secrets that stand in a revealed model, the longest first."""
+        if not self._secrets:
+            return ()
+        return tuple(secret for secret in self._secrets if any(secret in text for text in texts(model)))
+
 
 def _texts(evaluation: Evaluation) -> Iterable[str]:
     for parameter in evaluation.parameters.values():

@@ -23,6 +23,15 @@ FORMAT = 1
 """The format of operations that this version writes and can carry on; a worker claims no other."""
 
 _INSERT = sa.insert(OPERATION)
+_FIND_TARGET = (
+    sa.select(OPERATION.c.target)
+    .where(
+        OPERATION.c.account == sa.bindparam("account"),
+        OPERATION.c.region == sa.bindparam("region"),
+        OPERATION.c.provisioned_product_id == sa.bindparam("product"),
+    )
+    .limit(1)
+)
 _FIND = sa.select(OPERATION.c.id, OPERATION.c.kind, OPERATION.c.phase, OPERATION.c.cancelled).where(
     OPERATION.c.id == sa.bindparam("id"),
     OPERATION.c.account == sa.bindparam("account"),
@@ -92,6 +101,12 @@ def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -
         raise ResourceNotFoundException(f"Record {record_id} has no operation.")
     if tx.execute(_CANCEL, {"operation_id": record_id, "at": tx.now()}).rowcount != 1:
         raise InvalidStateException(f"Record {record_id} can no longer be cancelled.")
+
+
+def find_target(tx: Transaction, account: str, region: str, provisioned_product_id: str) -> str | None:
+    """The target that a product is deployed onto, None before its first operation. It never changes."""
+    found = tx.scalar(_FIND_TARGET, account=account, region=region, product=provisioned_product_id)
+    return None if found is None else str(found)
 
 
 def forget_stack(tx: Transaction, account: str, region: str, provisioned_product_id: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from manciple.engine.dynamic_references import DynamicReferences
 from manciple.engine.work import Scope, Work
 from manciple.store.database import Transaction
 from manciple.store.tables.engine import EXPORT, STACK
@@ -33,20 +34,21 @@ class ExportTakenError(Exception):
     """Another stack exports the name already."""
 
 
-def finished(work: Work, scope: Scope) -> list[dict[str, Any]]:
+def finished(work: Work, scope: Scope, references: DynamicReferences) -> list[dict[str, Any]]:
     """The record's outputs, the stack's ARN first; secrets as four stars. Raises TemplateError."""
     first = {"OutputKey": STACK_ARN, "OutputValue": scope.stack.arn, "Description": STACK_ARN_DESCRIPTION}
     found = scope.planned.evaluation.outputs.values() if scope.planned else ()
-    return [first, *(_finished(work, scope, output) for output in found)]
+    return [first, *(_finished(work, scope, references, output) for output in found)]
 
 
-def exports(work: Work, scope: Scope) -> dict[str, str]:
+def exports(work: Work, scope: Scope, references: DynamicReferences) -> dict[str, str]:
     """What the outputs export, by name. Raises TemplateError if an output, exported or not, cannot be finished."""
     assert scope.planned is not None
-    values = {name: _text(work, scope, output.value) for name, output in scope.planned.evaluation.outputs.items()}
+    found = scope.planned.evaluation.outputs
+    values = {name: _text(work, scope, references, output.value) for name, output in found.items()}
     return {
-        _text(work, scope, output.export): values[name]
-        for name, output in scope.planned.evaluation.outputs.items()
+        _text(work, scope, references, output.export): values[name]
+        for name, output in found.items()
         if output.export is not None
     }
 
@@ -72,12 +74,13 @@ def withdraw_exports(tx: Transaction, stack_id: str) -> None:
     tx.execute(_WITHDRAW, {"of_stack": stack_id})
 
 
-def _finished(work: Work, scope: Scope, output: Output) -> dict[str, Any]:
-    entry = {"OutputKey": output.name, "OutputValue": _text(work, scope, output.value)}
+def _finished(work: Work, scope: Scope, references: DynamicReferences, output: Output) -> dict[str, Any]:
+    entry = {"OutputKey": output.name, "OutputValue": _text(work, scope, references, output.value)}
     return entry | ({"Description": output.description} if output.description is not None else {})
 
 
-def _text(work: Work, scope: Scope, value: Value) -> str:
+def _text(work: Work, scope: Scope, references: DynamicReferences, value: Value) -> str:
     assert scope.planned is not None
     resolved = masked(resolve(value, scope.bindings, scope.planned.facts))
-    return work.mask.hide(resolved if isinstance(resolved, str) else str(resolved))
+    text = resolved if isinstance(resolved, str) else str(resolved)
+    return work.mask.hide(references.text(text, scope.stack.account, scope.stack.region))

@@ -1,6 +1,7 @@
 """How a plan of a stack is made: template, parameters and facts in, change set out. Nothing in the world changes."""
 
 from collections.abc import Iterable
+from functools import cache
 
 from manciple.catalog.ids import url_suffix_of
 from manciple.engine import facts as fact_finding
@@ -8,6 +9,7 @@ from manciple.engine.launch import Launch
 from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
 from manciple.engine.rows import Stack
 from manciple.engine.targets.target import Made
+from manciple.engine.transforms import transformed
 from manciple.engine.work import Scope
 from manciple.errors import TemplateError
 from manciple.store.database import Database, Transaction
@@ -15,11 +17,13 @@ from manciple.store.objects import Objects
 from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.template.change_set import ChangeSet, Deployed, Instance, change_set
 from manciple.template.document import Template
+from manciple.template.dynamic_references import refuse_absent
 from manciple.template.evaluate import evaluate
 from manciple.template.evaluation import Evaluation, Facts, Need, Needs
 from manciple.template.limits import Limits
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
+from manciple.template.resource_schemas import known_types
 from manciple.template.values import Value
 
 _NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
@@ -39,15 +43,19 @@ class Planning:
             text = self._objects.get(tx, launch.template_digest).decode(errors="replace")
             previous = self._previous_parameters(tx, launch)
             deployed = self._deployed(tx, scope)
-        template = load(text, self._limits)
-        evaluation, facts = fact_finding.settle(
-            lambda facts: _evaluated(template, launch, previous, facts, self._limits),
+        original = load(text, self._limits, _simulated_types())
+        template, facts = fact_finding.settle(
+            lambda facts: transformed(original, launch.parameters, previous, facts, self._limits, _simulated_types()),
             _first_facts(launch, scope.stack),
             self._fetch,
         )
+        evaluation, facts = fact_finding.settle(
+            lambda facts: _evaluated(template, launch, previous, facts, self._limits), facts, self._fetch
+        )
+        refuse_absent(facts)
         changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)
         planned = _planned(launch, scope, evaluation, facts, changes)
-        return Made(change_set=changes, planned=planned)
+        return Made(change_set=changes, planned=planned, simulated=True)
 
     def _fetch(self, facts: Facts, needs: Iterable[Need]) -> dict[Need, Value | None]:
         with self._database.read() as tx:
@@ -71,6 +79,12 @@ class Planning:
             return None
         stack = decode_stack(self._objects.get(tx, scope.stack.deployed_digest))
         return deployed_of(scope, stack)
+
+
+@cache
+def _simulated_types() -> frozenset[str]:
+    """The types that a template may use beside custom resources."""
+    return frozenset(known_types())
 
 
 def deployed_of(scope: Scope, stack: PlannedStack) -> Deployed:

@@ -7,7 +7,7 @@ be called at any time, by anyone, twice at once: the lease lets one in, the epoc
 import logging
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from manciple.engine import outputs, rows
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
+from manciple.engine.memory import Memory
 from manciple.engine.operation import forget_stack
 from manciple.engine.planned import encode_planned
 from manciple.engine.rows import Stack
@@ -39,6 +40,7 @@ class Engine:
 
     parts: Parts
     targets: Mapping[str, Target]
+    memory: Memory = field(default_factory=Memory)
 
     def reconcile(self, operation_id: str) -> Done | Wake:
         """Do all that can be done now for an operation; answers when to be called again."""
@@ -55,19 +57,28 @@ class Engine:
             return Wake(abandon(parts.database, parts.limits, lease))
 
     def _carry_on(self, lease: Lease) -> Done | Wake:
-        work = Work(lease.operation, self.parts.objects)
+        work = self.memory.take(lease.operation)
+        is_new = work is None
+        work = work or Work(lease.operation, self.parts.objects)
         current = Slice(self.parts, lease, work)
         if lease.operation.claims > self.parts.limits.claims:
             _give_up(current)
             return Done()
-        with self.parts.database.read() as tx:
-            work.load(tx)
+        if is_new:
+            with self.parts.database.read() as tx:
+                work.load(tx)
         target = self.targets[lease.operation.target]
         while True:
             wake = _advance(current, target)
             if lease.release(wake):
-                return Done() if wake is None else Wake(wake)
+                return self._put_down(work, wake)
             current.commit()
+
+    def _put_down(self, work: Work, wake: int | None) -> Done | Wake:
+        if wake is None:
+            return Done()
+        self.memory.keep(work)
+        return Wake(wake)
 
 
 def _advance(slice: Slice, target: Target) -> int | None:
@@ -157,6 +168,7 @@ def _keep_plan(slice: Slice, made: Made) -> None:
     content = encode_planned(made.planned)
     work.operation.planned_digest = objects.digest(content, sealed=True)
     work.operation.phase = "done" if work.operation.kind == "plan" else "begin"
+    work.operation.claims = 0
 
     def settle(tx: Transaction) -> None:
         digest = objects.put(tx, content, sealed=True)

@@ -114,7 +114,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 STEP_FIELDS = ("verb", "before", "after", "state", "token", "attempts", "context", "not_before", "deadline")
 STEP_ERRORS = ("error_code", "error")
-STACK_FIELDS = ("status", "place", "status_reason", "revision", "deployed_digest", "updated_time")
+STACK_FIELDS = ("arn", "status", "place", "status_reason", "revision", "deployed_digest", "updated_time")
 INSTANCE_FIELDS = ("type", "physical_id", "state", "digest", "previous_digest", "dependencies", "deletion_policy")
 
 _INSERT_STEPS = sa.insert(STEP)

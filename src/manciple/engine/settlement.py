@@ -29,6 +29,7 @@ _PRODUCT_STATUSES: dict[str, ProvisionedProductStatus] = {
     "UPDATE_ROLLBACK_COMPLETE": "TAINTED",
     "UPDATE_ROLLBACK_FAILED": "ERROR",
     "DELETE_FAILED": "TAINTED",
+    "DELETE_COMPLETE": "ERROR",
 }
 
 
@@ -56,7 +57,7 @@ class Settlement:
             status="CREATE_SUCCESS",
             provisioned_product_id=plan.provisioned_product_id,
             fingerprint=fingerprint,
-            simulated=True,
+            simulated=made.simulated,
         )
         document = plan_document(facts, made.change_set)
         changes = as_service_catalog(made.change_set)
@@ -74,7 +75,7 @@ class Settlement:
     def plan_failed(self, failed: Failed) -> None:
         """The plan cannot be executed; it says why as Service Catalog does."""
         text = failed.message
-        if not failed.nothing_to_change:
+        if failed.code is not None and not failed.nothing_to_change:
             text = f"Error calling API cloudformation:CreateChangeSet. ErrorCode: {failed.code}, Message: {text}"
         if plan := self._plan():
             reason = "NO_CHANGES" if failed.nothing_to_change else None
@@ -213,6 +214,8 @@ class Settlement:
 
 def relayed(failed: Failed, operation_id: str) -> str:
     """CloudFormation's refusal as Service Catalog relays it (two spaces after the exception's name)."""
+    if failed.code is None:
+        return failed.message
     request_id = uuid.uuid5(uuid.NAMESPACE_URL, operation_id)
     return (
         f"AmazonCloudFormationException  {failed.message} (Service: AmazonCloudFormation; Status Code: 400; "

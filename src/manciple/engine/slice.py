@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from manciple.engine import deploy, outcome
 from manciple.engine.agenda import Agenda
 from manciple.engine.calls import Call, Calls
+from manciple.engine.dynamic_references import DynamicReferences
 from manciple.engine.lease import Lease
 from manciple.engine.limits import Limits
 from manciple.engine.probe import NoProbe, Probe
@@ -44,6 +45,7 @@ class Slice:
         self.parts = parts
         self.lease = lease
         self.work = work
+        self.references = DynamicReferences(parts.database, parts.objects)
         self._heard_at = time.monotonic()
 
     def now(self) -> int:
@@ -73,7 +75,7 @@ class Slice:
         """Carry the steps of a phase as far as they go; returns when the next one can go on, None if none can."""
         work, parts = self.work, self.parts
         agenda = Agenda(work.steps, phase, work.needs)
-        calls = Calls(parts.pool, parts.providers, parts.probe)
+        calls = Calls(parts.pool, parts.providers, parts.probe, self.references)
         while True:
             ready = self._prepare(agenda, is_stopping)
             if ready or work.is_dirty:
@@ -101,6 +103,7 @@ class Slice:
             if step.state == "pending" and not deploy.start(self.work, step):
                 return None
             request = deploy.request_of(self.work, step)
+            self.references.check(request)
         except deploy.Refused as refused:
             outcome.fail(self.work, step, "NotPlanned", str(refused))
         except TemplateError as error:
@@ -126,6 +129,7 @@ class Slice:
             return
         self.work.now = self.now()
         self.parts.probe.reach("after call", self.work.operation.id)
+        self.work.operation.claims = 0
         for step, request, answer in heard:
             outcome.apply(self.work, step, request, answer, self.parts.limits)
             agenda.put_back(step)

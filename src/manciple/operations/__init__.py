@@ -1,0 +1,1 @@
+"""The operations: one function an operation, in modules by noun; our own beside AWS's in `own/`."""

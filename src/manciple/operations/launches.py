@@ -7,6 +7,7 @@ from manciple.api import shapes
 from manciple.catalog import ids
 from manciple.catalog.entities import Portfolio, Product, ProvisionedProduct, ProvisioningArtifact, Tags
 from manciple.catalog.tags import read_tags
+from manciple.engine import operation as engine
 from manciple.engine.launch import Launch
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context
@@ -17,8 +18,8 @@ from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 
 AUTO_TAG = "aws:servicecatalog:"
 
-TARGETS = {"CLOUD_FORMATION_TEMPLATE": "stack", "MARKETPLACE": "stack"}
-"""What deploys a product, by its type."""
+DEPLOYABLE = ("CLOUD_FORMATION_TEMPLATE", "MARKETPLACE")
+"""The types of products that there is a target for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
     artifact = find_active_version(context, product, wanted.artifact_id, wanted.artifact_name)
     if is_new:
         check_launchable(artifact)
-    if artifact.type not in TARGETS:
+    if artifact.type not in DEPLOYABLE:
         raise InvalidParametersException(f"{product.id} is a {artifact.type} product; nothing here can deploy it.")
     return Choice(product, artifact, portfolio)
 
@@ -119,7 +120,13 @@ def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:
     }
 
 
+def target_of(context: Context, product: ProvisionedProduct) -> str:
+    """What a provisioned product is deployed onto: a new one as the settings say, an existing one stays where it is."""
+    return engine.find_target(context.tx, *context.owner, product.id) or context.runtime.settings.engine.target
+
+
 def launch_of(
+    context: Context,
     product: ProvisionedProduct,
     artifact: ProvisioningArtifact,
     parameters: Mapping[str, str],
@@ -136,7 +143,7 @@ def launch_of(
         region=product.region,
         provisioned_product_id=product.id,
         template_digest=artifact.template_digest,
-        target=TARGETS[artifact.type],
+        target=target_of(context, product),
         parameters=dict(parameters),
         use_previous=tuple(use_previous),
         tags=own,

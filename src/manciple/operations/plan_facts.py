@@ -9,7 +9,14 @@ from manciple.operations.call import Caller, Runtime
 from manciple.store.rows import PLANS
 from manciple.template.evaluation import Need
 
-_NAMES = {"ssm": "SSM parameter", "export": "Export", "zones": "The availability zones of"}
+_NAMES = {
+    "bucket": "S3 bucket",
+    "export": "Export",
+    "include": "The snippet at",
+    "reference": "The value of dynamic reference",
+    "ssm": "SSM parameter",
+    "zones": "The availability zones of",
+}
 
 
 def find_changed_fact(

@@ -45,6 +45,7 @@ def create_provisioned_product_plan(
     else:
         product = _demand_plannable(context, existing, input)
     launch = launches.launch_of(
+        context,
         product,
         choice.artifact,
         launches.given_parameters(input.provisioning_parameters),
@@ -160,6 +161,7 @@ def delete_provisioned_product_plan(
     product = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, plan.provisioned_product_id)
     if product is not None and product.status == "PLAN_IN_PROGRESS":
         PROVISIONED_PRODUCTS.delete(context.tx, product)
+        engine.forget_stack(context.tx, *context.owner, product.id)
     return shapes.DeleteProvisionedProductPlanOutput()
 
 

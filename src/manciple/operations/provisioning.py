@@ -33,7 +33,9 @@ def provision_product(context: Context, input: shapes.ProvisionProductInput) -> 
         token=input.provision_token,
     )
     record = open_record(context, product, "PROVISION_PRODUCT")
-    launch = launches.launch_of(product, choice.artifact, launches.given_parameters(input.provisioning_parameters))
+    launch = launches.launch_of(
+        context, product, choice.artifact, launches.given_parameters(input.provisioning_parameters)
+    )
     context.wake(engine.submit_provision(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.ProvisionProductOutput(record_detail=detail_of(record))
 
@@ -55,6 +57,7 @@ def update_provisioned_product(
     changed = begin_change(context, product, "update", token=input.update_token)
     record = open_record(context, changed, "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
     launch = launches.launch_of(
+        context,
         changed,
         choice.artifact,
         launches.given_parameters(input.provisioning_parameters),
@@ -81,6 +84,7 @@ def terminate_provisioned_product(
         account=product.account,
         region=product.region,
         provisioned_product_id=product.id,
+        target=launches.target_of(context, product),
         retain=bool(input.retain_physical_resources),
         ignore_errors=bool(input.ignore_errors),
     )

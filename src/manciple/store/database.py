@@ -11,8 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool, QueuePool
+
+
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+JSON_OPTIONS: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
+"""How a dialect of SQLAlchemy writes and reads JSON columns."""
+
+_OPTIONS: dict[str, Any] = {**JSON_OPTIONS, "hide_parameters": True}  # an error's text goes to the log
 
 Params = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 
@@ -53,6 +64,11 @@ class Transaction:
         self.is_postgresql = connection.dialect.name == "postgresql"
         self.after_commit: list[Callable[[], None]] = []
 
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection."""
+        return self.connection.connection.driver_connection
+
     def execute(self, statement: sa.Executable, parameters: Params = None) -> sa.CursorResult[Any]:
         """Run a statement; with a list of mappings, once for each."""
         return self.connection.execute(statement, parameters, execution_options=_KEEP_COUNTS)
@@ -76,6 +92,8 @@ class Transaction:
 
 _KEEP_COUNTS = {"preserve_rowcount": True}  # psycopg forgets how many rows an INSERT made once its cursor is closed
 
+_SNAPSHOT = "REPEATABLE READ"  # PostgreSQL's default shows every statement another state
+
 _CLOCKS = {
     True: sa.text("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"),
     False: sa.text("SELECT CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)"),
@@ -92,6 +110,7 @@ class Database:
         self._writer: sa.Connection | None = None
         self._readers: list[sa.Connection] = []  # idle ones; taking from the pool and giving back costs 30 us
         self.engine = _sqlite_engine(self.url, pool_size) if self.is_sqlite else _postgresql_engine(self.url, pool_size)
+        self._snapshots = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level=_SNAPSHOT)
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -100,7 +119,7 @@ class Database:
             with self._any_reader() as connection, _begun(connection, "BEGIN"):
                 yield Transaction(connection)
         else:
-            with self.engine.begin() as connection:
+            with self._snapshots.begin() as connection:
                 yield Transaction(connection)
 
     @contextmanager
@@ -163,7 +182,7 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
         poolclass=QueuePool if url.database else NullPool,
         pool_size=pool_size,
         max_overflow=-1,
-        hide_parameters=True,
+        **_OPTIONS,
         connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30},
     )
 
@@ -176,6 +195,4 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
 
 
 def _postgresql_engine(url: sa.URL, pool_size: int) -> sa.Engine:
-    return sa.create_engine(
-        url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
-    )
+    return sa.create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, **_OPTIONS)

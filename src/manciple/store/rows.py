@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from manciple.catalog import entities, search_terms
 from manciple.store import terms
 from manciple.store.database import Transaction
+from manciple.store.prepared import Prepared
 from manciple.store.tables import catalog as tables
 
 E = TypeVar("E", bound=msgspec.Struct)
@@ -32,13 +33,14 @@ class Rows(Generic[E]):
         self._fields = tuple(field.name for field in msgspec.structs.fields(entity))
         columns = [table.c[name] for name in self._fields]
         self.select = sa.select(*columns)
-        self._get = self.select.where(*(table.c[name] == sa.bindparam(name) for name in self.key))
+        is_key = [table.c[name] == sa.bindparam(name) for name in self.key]
+        self._get = Prepared(self.select.where(*is_key), self.key)
         self._delete = sa.delete(table).where(*(table.c[name] == sa.bindparam(f"key_{name}") for name in self.key))
         self._insert = sa.insert(table)
 
     def get(self, tx: Transaction, *key: Any) -> E | None:
         """The entity under a key, or None."""
-        row = tx.connection.execute(self._get, dict(zip(self.key, key, strict=True))).first()
+        row = self._get.first(tx, *key)
         return None if row is None else self.of(row)
 
     def insert(self, tx: Transaction, *found: E) -> None:
@@ -84,7 +86,7 @@ class Rows(Generic[E]):
         assert found is not None, "a row that was just changed is there"
         return found
 
-    def of(self, row: sa.Row[Any]) -> E:
+    def of(self, row: Sequence[Any]) -> E:
         """The entity that a row of `select` holds."""
         return self.entity(**{name: _plain(value) for name, value in zip(self._fields, row, strict=True)})
 

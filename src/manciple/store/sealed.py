@@ -1,7 +1,8 @@
 """Secrets at rest: AES-GCM under one key, and an HMAC under it for equality and fingerprints.
 
-The key is 32 bytes in a file of its own, outside the data directory and readable by its owner only. A database remembers
-a check value of its key, so that a wrong key stops the start with one sentence instead of failing later, row by row.
+The key is 32 bytes in a file of its own, outside the data directory and readable by its owner only. A database
+remembers a check value of its key, so that a wrong key stops the start with one sentence instead of failing later,
+row by row.
 """
 
 import hashlib
@@ -63,7 +64,7 @@ def make_key() -> bytes:
 def read_key(path: Path, *, create: bool) -> bytes:
     """Read the key from `path`, making it (mode 0600) at first start if `create`.
 
-    The file holds 64 hexadecimal digits. Raises SealedError naming the file if it is absent, open to others, or malformed.
+    The file holds 64 hexadecimal digits. Raises SealedError naming the file if it is absent or malformed.
     """
     if create and not path.exists():
         _write_key(path)
@@ -71,11 +72,15 @@ def read_key(path: Path, *, create: bool) -> bytes:
         text = path.read_text("ascii").strip()
         key = bytes.fromhex(text)
     except FileNotFoundError as error:
-        raise SealedError(f"The secret key file {path} does not exist; name an existing one in MANCIPLE_SECRET_KEY_FILE.") from error
+        raise SealedError(
+            f"The secret key file {path} does not exist; name an existing one in MANCIPLE_SECRET_KEY_FILE."
+        ) from error
     except (OSError, ValueError) as error:
         raise SealedError(f"The secret key file {path} cannot be read as 64 hexadecimal digits: {error}.") from error
     if len(key) != _KEY:
-        raise SealedError(f"The secret key file {path} holds {len(key)} bytes; it must hold {_KEY}, as 64 hexadecimal digits.")
+        raise SealedError(
+            f"The secret key file {path} holds {len(key)} bytes; it must hold {_KEY}, as 64 hexadecimal digits."
+        )
     return key
 
 

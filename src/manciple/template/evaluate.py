@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from manciple.errors import TemplateError
 from manciple.template.conditions import evaluate_conditions
 from manciple.template.dependencies import members_of_circles
 from manciple.template.document import Template
+from manciple.template.dynamic_references import KIND as REFERENCE
+from manciple.template.dynamic_references import references_of
 from manciple.template.evaluation import Evaluation, Facts, Needs, Output, Parameter, Resource
 from manciple.template.faults import within
 from manciple.template.intrinsics import table
@@ -86,7 +90,10 @@ def _resources(template: Template, active: Mapping[str, dict[str, Value]], scope
     for logical_id, declared in active.items():
         path = f"Resources/{logical_id}"
         try:
-            resources[logical_id] = evaluate_resource(logical_id, declared, scope, template.positions.get(path))
+            resource = evaluate_resource(logical_id, declared, scope, template.positions.get(path))
+            resources[logical_id] = _without_parameters(resource) if template.extended else resource
+            for reference in references_of(resource):
+                scope.need(REFERENCE, reference)
         except TemplateError as error:
             within(error, path)
             error.line = template.line(error.path)
@@ -95,6 +102,12 @@ def _resources(template: Template, active: Mapping[str, dict[str, Value]], scope
         message = unresolved_message(scope.unresolved, "Resources")
         raise TemplateError(message, path="Resources", line=template.line("Resources"))
     return resources
+
+
+def _without_parameters(resource: Resource) -> Resource:
+    """AWS::LanguageExtensions writes the values of parameters in their place (recorded): no property reads one."""
+    reads = tuple(read for read in resource.reads if read.kind != "parameter")
+    return msgspec.structs.replace(resource, reads=reads)
 
 
 def _outputs(template: Template, active: Mapping[str, dict[str, Value]], scope: Scope) -> dict[str, Output]:

@@ -16,7 +16,8 @@ class Need(msgspec.Struct, frozen=True, order=True):
     """A fact from outside that evaluation asks for.
 
     `kind` is one of `ssm` (parameter name), `export` (export name), `zones` (region), `include` (S3 address of a
-    snippet), `template` (address of a nested template), `macro` (name); `key` says which.
+    snippet), `bucket` (name of an S3 bucket), `reference` (dynamic reference with its braces; the answer is a digest
+    of what it stands for), `template` (address of a nested template); `key` says which.
     """
 
     kind: str

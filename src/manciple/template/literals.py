@@ -8,7 +8,7 @@ import json
 from manciple.template.values import Value
 
 TO_JSON_STRING = "Fn::ToJsonString"
-_LITERAL = "\0literal"
+_LITERAL = "\1literal"
 
 
 class Literal(str):

@@ -7,7 +7,7 @@ from manciple.template.document import Template
 from manciple.template.intrinsics import short_tags
 from manciple.template.json_reader import read_json
 from manciple.template.limits import DEFAULT_LIMITS, Limits
-from manciple.template.structure import check
+from manciple.template.structure import check, check_declarations
 from manciple.template.values import Value
 from manciple.template.yaml_reader import read_yaml
 
@@ -15,12 +15,14 @@ from manciple.template.yaml_reader import read_yaml
 def load(text: str, limits: Limits = DEFAULT_LIMITS, known_types: frozenset[str] | None = None) -> Template:
     """Read a template in JSON or YAML and check everything that can be said of it without parameters.
 
-    A template that asks for a transform, anywhere, is checked after the transform only. `known_types` are the
+    Of a template that asks for a transform, anywhere, only the parameters are checked before it. `known_types` are the
     resource types that may be used (None: any). Raises TemplateError (TemplateErrors where there are several faults)
     with CloudFormation's message, path and line.
     """
     template = read(text, limits)
-    if not template.transforms:
+    if template.transforms:
+        check_declarations(template, limits)
+    else:
         check(template, limits, known_types)
     return template
 

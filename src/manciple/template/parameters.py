@@ -96,6 +96,7 @@ def _resolved(given: str, declared_type: ParameterType, facts: Facts) -> Value:
     value: Value = given
     if declared_type.ssm:
         value = facts.known[Need("ssm", "".join(given))] or ""
+        value = taint(value, given) if isinstance(value, str) else value
     if declared_type.listed and isinstance(value, str):
         return [taint(item, value) for item in items("".join(value))]
     return value

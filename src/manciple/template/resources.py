@@ -8,6 +8,7 @@ from manciple.template.evaluation import Policy, Read, Resource, Section
 from manciple.template.faults import within
 from manciple.template.references import depends_on
 from manciple.template.scope import NO_VALUE, Scope, Seen
+from manciple.template.structure import POLICIES, unrecognized_policy
 from manciple.template.values import Value
 
 
@@ -28,8 +29,8 @@ def evaluate_resource(
         metadata=metadata,
         depends_on=names,
         dependencies=frozenset((*names, *_resources_in(reads))),
-        deletion_policy=_policy(declared.get("DeletionPolicy")),
-        update_replace_policy=_policy(declared.get("UpdateReplacePolicy")),
+        deletion_policy=_policy("DeletionPolicy", logical_id, declared, scope),
+        update_replace_policy=_policy("UpdateReplacePolicy", logical_id, declared, scope),
         creation_policy=creation_policy,
         update_policy=update_policy,
         reads=tuple(reads),
@@ -37,9 +38,14 @@ def evaluate_resource(
     )
 
 
-def _policy(declared: Value | None) -> Policy:
-    """The policy, checked before; Delete where none is declared."""
-    return cast(Policy, declared) if isinstance(declared, str) else "Delete"
+def _policy(attribute: str, logical_id: str, declared: Mapping[str, Value], scope: Scope) -> Policy:
+    """The policy, Delete where none is declared; one that functions compute is checked now."""
+    policy = scope.value(declared.get(attribute, "Delete"))
+    if policy is NO_VALUE:
+        return "Delete"
+    if not isinstance(policy, str) or policy not in POLICIES[attribute]:
+        raise TemplateError(unrecognized_policy(attribute, policy, logical_id), path=attribute)
+    return cast(Policy, policy)
 
 
 def _properties(declared: Value, scope: Scope, reads: list[Read]) -> dict[str, Value]:
@@ -48,6 +54,8 @@ def _properties(declared: Value, scope: Scope, reads: list[Read]) -> dict[str, V
     if not isinstance(declared, dict):
         return properties
     for name, value in declared.items():
+        if name.startswith("Fn::"):
+            raise TemplateError(f"Encountered unsupported property {name}", path=f"Properties/{name}")
         if isinstance(value, str):
             properties[name] = value
             continue

@@ -72,6 +72,15 @@ def check(template: Template, limits: Limits = DEFAULT_LIMITS, known_types: froz
     faults.raise_if_any()
 
 
+def check_declarations(template: Template, limits: Limits = DEFAULT_LIMITS) -> None:
+    """Check the parameters only, which must be sound before a transform. Raises TemplateErrors."""
+    faults = Faults(template.line)
+    if not isinstance(template.body.get("Parameters", {}), dict):
+        faults.add("Template format error: Any Parameters member must be an object.", "Parameters")
+    check_parameters(template, limits, faults)
+    faults.raise_if_any()
+
+
 def _check_sections(template: Template, limits: Limits, faults: Faults) -> None:
     body = template.body
     if unknown := [name for name in body if name not in SECTIONS]:
@@ -137,19 +146,31 @@ def _check_resources(template: Template, limits: Limits, faults: Faults) -> None
     if count > limits.resources:
         message = f"Number of resources, {count}, is greater than maximum allowed, {limits.resources}"
         faults.add(f"Template format error: {message}", "Resources")
+    for name in _loops(template):
+        faults.add(f"Template format error: [/Resources/{name}] resource definition is malformed", f"Resources/{name}")
     for name, resource in _members(template, "Resources", faults):
         path = f"Resources/{name}"
-        if not ALPHANUMERIC.fullmatch(name):
+        if not template.extended and not ALPHANUMERIC.fullmatch(name):
             faults.add(f"Template format error: Resource name {name} is non alphanumeric.", path)
         for attribute in resource.keys() - RESOURCE_ATTRIBUTES:
             faults.add(f"Invalid template resource property '{attribute}'", f"{path}/{attribute}")
         if not resource.get("Type"):
             message = f"Template format error: [/{path}] Every Resources object must contain a Type member."
             faults.add(message, path)
-        _check_attributes(path, name, resource, faults)
+        _check_attributes(path, name, resource, template.extended, faults)
 
 
-def _check_attributes(path: str, name: str, resource: dict[str, Value], faults: Faults) -> None:
+def _loops(template: Template) -> list[str]:
+    """Loops that nobody wrote out, because the template does not declare AWS::LanguageExtensions."""
+    return [name for name in template.section("Resources") if name.startswith("Fn::ForEach::")]
+
+
+def unrecognized_policy(attribute: str, policy: Value, name: str) -> str:
+    """CloudFormation's sentence on a DeletionPolicy or UpdateReplacePolicy that it does not know."""
+    return f"Template format error: Unrecognized {attribute} {policy} for resource {name}"
+
+
+def _check_attributes(path: str, name: str, resource: dict[str, Value], extended: bool, faults: Faults) -> None:
     for attribute in ("Type", "Condition"):
         if not isinstance(resource.get(attribute, ""), str):
             faults.add(f"Template format error: Every {attribute} member must be a string.", f"{path}/{attribute}")
@@ -160,9 +181,9 @@ def _check_attributes(path: str, name: str, resource: dict[str, Value], faults: 
         faults.add("Template format error: Every DependsOn value must be a string.", f"{path}/DependsOn")
     for attribute, allowed in POLICIES.items():
         policy = resource.get(attribute, "Delete")
-        if not isinstance(policy, str) or policy not in allowed:
-            message = f"Template format error: Unrecognized {attribute} {policy} for resource {name}"
-            faults.add(message, f"{path}/{attribute}")
+        computed = extended and isinstance(policy, dict)
+        if not computed and (not isinstance(policy, str) or policy not in allowed):
+            faults.add(unrecognized_policy(attribute, policy, name), f"{path}/{attribute}")
 
 
 def _check_outputs(template: Template, limits: Limits, faults: Faults) -> None:

@@ -3,8 +3,8 @@
 CloudFormation treats every scalar as text (change-sets reference, rule 12: "all scalars are strings"), so the loader
 turns numbers, booleans and dates into the text they were written as, and everything above knows three kinds of value:
 text, list, object. A reference to a resource that is not known yet stays in the tree as the function it was written as
-(`{"Ref": "Queue"}`, `{"Fn::GetAtt": ["Queue", "Arn"]}`): a half-evaluated value is again a value, and evaluating it once
-more, with the resource known, finishes it.
+(`{"Ref": "Queue"}`, `{"Fn::GetAtt": ["Queue", "Arn"]}`): a half-evaluated value is again a value, and evaluating it
+once more, with the resource known, finishes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +28,10 @@ class Secret(str):
     """
 
     __slots__ = ()
+
+    def __new__(cls, text: str = "") -> "Secret":
+        """Make a secret; one made of a secret is that secret, not its mask."""
+        return super().__new__(cls, "".join(text))
 
     def __repr__(self) -> str:
         return MASK

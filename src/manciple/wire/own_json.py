@@ -22,7 +22,8 @@ from manciple.errors import (
 )
 from manciple.operations.call import Caller
 from manciple.operations.own.environment import GetEnvironmentInput, PutEnvironmentInput
-from manciple.operations.own.plans import GetPlanDocumentInput
+from manciple.operations.own.faults import GetFaultsInput, PutFaultsInput
+from manciple.operations.own.plans import DiffPlansInput, GetPlanDocumentInput
 from manciple.operations.own.records import MOST, ListEventsInput, RecordInput
 from manciple.wire.callbacks import Callbacks
 from manciple.wire.calls import Calls
@@ -56,10 +57,18 @@ class OwnRoute(NamedTuple):
 
 
 def _plan(asked: Asked) -> msgspec.Struct:
+    return GetPlanDocumentInput(plan_id=asked.path["id"], values=_wants_values(asked))
+
+
+def _two_plans(asked: Asked) -> msgspec.Struct:
+    return DiffPlansInput(plan_id=asked.path["id"], other_plan_id=asked.path["other"], values=_wants_values(asked))
+
+
+def _wants_values(asked: Asked) -> bool:
     values = asked.query.get("values", "true")
     if values not in ("true", "false"):
         raise InvalidParametersException(f"values is true or false, not {values[:100]!r}.")
-    return GetPlanDocumentInput(plan_id=asked.path["id"], values=values == "true")
+    return values == "true"
 
 
 def _events(asked: Asked) -> msgspec.Struct:
@@ -76,6 +85,14 @@ ROUTES = (
         "manciple:GetPlanDocument",
         "servicecatalog:DescribeProvisionedProductPlan",
         _plan,
+        frozenset({"values"}),
+    ),
+    OwnRoute(
+        "/_manciple/plans/{id}/diff/{other}",
+        "GET",
+        "manciple:DiffPlans",
+        "servicecatalog:DescribeProvisionedProductPlan",
+        _two_plans,
         frozenset({"values"}),
     ),
     OwnRoute(
@@ -106,6 +123,20 @@ ROUTES = (
         "manciple:PutEnvironment",
         OPERATE,
         lambda asked: PutEnvironmentInput(document=asked.request.body),
+    ),
+    OwnRoute(
+        "/_manciple/sandbox/faults",
+        "GET",
+        "manciple:GetFaults",
+        OPERATE,
+        lambda _asked: GetFaultsInput(),
+    ),
+    OwnRoute(
+        "/_manciple/sandbox/faults",
+        "PUT",
+        "manciple:PutFaults",
+        OPERATE,
+        lambda asked: PutFaultsInput(document=asked.request.body),
     ),
 )
 

@@ -47,9 +47,21 @@ def test_a_plan_that_is_not_made_yet_has_a_document_too() -> None:
         "BaseFingerprint": None,
         "Summary": {"Add": 0, "Modify": 0, "Replace": 0, "Remove": 0},
         "Risks": [],
+        "RiskCounts": {
+            "High": 0,
+            "Medium": 0,
+            "Low": 0,
+            "DataLoss": 0,
+            "PublicExposure": 0,
+            "WiderPermissions": 0,
+            "WeakerProtection": 0,
+            "Words": "",
+        },
         "UnknownUntilExecution": [],
         "Simulated": False,
         "Changes": [],
+        "Parameters": [],
+        "Outputs": [],
     }
 
 
@@ -115,3 +127,39 @@ def test_a_document_holds_no_secret() -> None:
 
     assert "****" in document
     assert "secret" not in document
+
+
+def test_a_modification_tells_its_places_beside_aws_s_own_form() -> None:
+    before = graph(topic(Tags=[{"Key": "a", "Value": "1"}]))
+    after = graph(topic(Tags=[{"Key": "a", "Value": "2"}]))
+
+    (change,) = written(update(before, after))["Changes"]
+
+    assert change["PathChanges"] == [
+        {"Path": "/Properties/Tags[Key=a]/Value", "ChangeType": "Modify", "BeforeValue": "1", "AfterValue": "2"}
+    ]
+    assert {detail["Target"]["Path"] for detail in change["ResourceChange"]["Details"]} == {"/Properties/Tags"}
+
+
+def test_parameters_and_outputs_that_change_are_told() -> None:
+    before = graph(topic(), outputs={"Kept": "k", "Gone": "g", "Name": get_att("Topic", "TopicArn")}, Size="1")
+    after = graph(topic(TopicName="n"), outputs={"Kept": "k", "Name": get_att("Topic", "TopicArn")}, Size="2", New="x")
+
+    document = written(update(before, after))
+
+    assert [(one["Path"], one["ChangeType"]) for one in document["Parameters"]] == [
+        ("/Parameters/Size", "Modify"),
+        ("/Parameters/New", "Add"),
+    ]
+    outputs = {one["Path"]: one.get("AfterValue") for one in document["Outputs"]}
+    assert outputs == {"/Outputs/Gone/Value": None, "/Outputs/Name/Value": "{{changeSet:KNOWN_AFTER_APPLY}}"}
+
+
+def test_tags_of_the_system_are_no_change() -> None:
+    same = graph(topic())
+
+    changes = change_set(
+        deployed(same, {"aws:servicecatalog:productArn": "a"}), same, {"aws:servicecatalog:productArn": "b"}
+    )
+
+    assert written(changes)["Changes"] == []

@@ -268,3 +268,13 @@ def test_a_transform_that_is_not_there_is_refused_by_name_path_and_line(text: st
 
     assert name in refused.value.message
     assert (refused.value.path, refused.value.line) == (path, 1)
+
+
+def test_a_function_in_place_of_all_properties_is_refused() -> None:
+    text = "{Conditions: {C: !Equals [a, a]}, Resources: {R: {Type: T, Properties: {Fn::If: [C, {A: a}, {A: b}]}}}}"
+
+    with pytest.raises(TemplateError) as refused:
+        run(text)
+
+    assert refused.value.message == "Encountered unsupported property Fn::If"
+    assert refused.value.path == "Resources/R/Properties/Fn::If"

@@ -86,11 +86,11 @@ def finished(value: str) -> Value:
         ("!If [No, a, b]", "b"),
         ("!Base64 hello", "aGVsbG8="),
         ("!GetAZs eu-west-1", ["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
+        ("!Select ['5', !GetAZs us-east-1]", "us-east-1f"),
         ("!Cidr [10.0.7.9/16, 2, 8]", ["10.0.0.0/24", "10.0.1.0/24"]),
         ("!Cidr ['2600:1f18:abc:de00::/56', 2, 64]", ["2600:1f18:abc:de00::/64", "2600:1f18:abc:de01::/64"]),
         ("[a, !Ref AWS::NoValue, !If [No, b, !Ref AWS::NoValue]]", ["a"]),
         ("{Keep: a, Drop: !Ref AWS::NoValue}", {"Keep": "a"}),
-        ("'{{resolve:ssm:/name}}'", "{{resolve:ssm:/name}}"),
     ],
 )
 def test_what_is_known_is_finished_at_once(function: str, value: Value) -> None:

@@ -1,9 +1,12 @@
 """Faults on demand: rows that make the sandbox fail or wait, for rehearsals and tests.
 
 A fault is selected by logical id or by resource type, and by action. It lets the first `skip` calls pass and then
-strikes `remaining` times, for ever if that is None. A fault with a transient error code leaves no trace in the ledger:
-the call may be tried again.
+strikes `remaining` times, for ever if that is None. A fault without a delay whose error code is transient leaves no
+trace in the ledger: the call may be tried again. With a delay the handler is in progress first, and then ends as it
+would have ended: every later call under its token hears the same.
 """
+
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -13,6 +16,9 @@ from manciple.store.database import Transaction
 from manciple.store.tables.sandbox import SANDBOX_FAULT
 
 _SELECT = sa.select(SANDBOX_FAULT)
+_LIST = _SELECT.where(
+    SANDBOX_FAULT.c.account == sa.bindparam("account"), SANDBOX_FAULT.c.region == sa.bindparam("region")
+).order_by(SANDBOX_FAULT.c.selector, SANDBOX_FAULT.c.action)
 _COUNT = (
     sa.update(SANDBOX_FAULT)
     .where(
@@ -67,18 +73,7 @@ class Faults:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._struck: dict[tuple[str, str, str, str], Fault] = {}
-        self._faults = {
-            (row.account, row.region, row.selector, row.action): Fault(
-                selector=row.selector,
-                action=row.action,
-                error_code=row.error_code,
-                message=row.message,
-                delay_ms=row.delay_ms,
-                skip=row.skip,
-                remaining=row.remaining,
-            )
-            for row in tx.all(_SELECT)
-        }
+        self._faults = {(row.account, row.region, row.selector, row.action): _fault(row) for row in tx.all(_SELECT)}
 
     def of(self, request: HandlerRequest) -> Fault | None:
         """The fault that strikes a request, if one does; counts it."""
@@ -99,9 +94,18 @@ class Faults:
             self._tx.execute(_COUNT, row | {"left": fault.remaining, "to_skip": fault.skip})
 
 
+def list_faults(tx: Transaction, account: str, region: str) -> list[Fault]:
+    """The faults of a place, as often as each can still strike."""
+    return [_fault(row) for row in tx.all(_LIST, account=account, region=region)]
+
+
 def set_faults(tx: Transaction, account: str, region: str, faults: list[Fault]) -> None:
     """Make these the faults of a place, in place of those it had."""
     tx.execute(_CLEAR, {"of_account": account, "of_region": region})
     rows = [{"account": account, "region": region, **msgspec.structs.asdict(fault)} for fault in faults]
     if rows:
         tx.execute(_INSERT, rows)
+
+
+def _fault(row: Any) -> Fault:
+    return Fault(**{name: getattr(row, name) for name in Fault.__struct_fields__})

@@ -44,8 +44,9 @@ class Ledger:
                 self._entries[row.token] = Entry(row.token, row.request_digest, answer)
 
     def digest(self, request: HandlerRequest) -> str:
-        """What makes two requests the same: everything but the callback context."""
-        return self._seal.digest(msgspec.json.encode(msgspec.structs.replace(request, callback_context=None)))
+        """What makes two requests the same: everything but the callback context, and what is known to be secret."""
+        content = msgspec.structs.replace(request, callback_context=None, sensitive=())
+        return self._seal.digest(msgspec.json.encode(content))
 
     def find(self, token: str) -> Entry | None:
         """The entry under a token."""

@@ -34,6 +34,7 @@ class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One call to a handler. Models are revealed: they hold secrets as plain text and are never logged.
 
     `tags` are the stack's tags, the `aws:` ones too. `stack_name` and `logical_id` serve to make up names.
+    `sensitive` are the texts inside the model that came from secrets.
     """
 
     token: str
@@ -46,6 +47,7 @@ class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
     model: dict[str, Value] = {}
     previous_model: dict[str, Value] = {}
     tags: dict[str, str] = {}
+    sensitive: tuple[str, ...] = ()
     snapshot: bool = False
     callback_context: dict[str, Any] | None = None
 
@@ -53,8 +55,8 @@ class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
 class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
     """How far a handler is.
 
-    A create gives `physical_id` with its first answer. `attributes` are what `Fn::GetAtt` can read; `reference` is what
-    `Ref` gives where that is not the physical id.
+    A create gives `physical_id` with its first answer. `attributes` are what `Fn::GetAtt` can read, where any name
+    will do one that ends in `*`; `reference` is what `Ref` gives where that is not the physical id.
     """
 
     status: OperationStatus

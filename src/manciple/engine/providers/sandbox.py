@@ -12,7 +12,7 @@ import msgspec
 
 from manciple.engine.providers.faults import Fault, Faults
 from manciple.engine.providers.ledger import Entry, Ledger
-from manciple.engine.providers.provider import Action, HandlerRequest, ProgressEvent, failed
+from manciple.engine.providers.provider import Action, HandlerRequest, OperationStatus, ProgressEvent, failed
 from manciple.engine.providers.shapes import Shapes
 from manciple.engine.providers.world import Key, Thing, World
 from manciple.store.database import Database, Transaction
@@ -78,16 +78,29 @@ class _Batch:
 
     def _first(self, request: HandlerRequest, digest: str) -> ProgressEvent:
         fault = self._faults.of(request)
-        if fault and fault.is_transient:
+        if fault and fault.is_transient and not fault.delay_ms:
             return failed(*fault.error)
-        answer = failed(*fault.error) if fault and fault.error_code else _HANDLERS[request.action](self, request)
-        if fault and fault.delay_ms and answer.status == "SUCCESS":
+        if fault and fault.error_code:
+            answer = self._failing(request, fault)
+        else:
+            answer = _HANDLERS[request.action](self, request)
+        if fault and fault.delay_ms and answer.status != "FAILED":
             answer = self._delayed(answer, fault)
         self._ledger.add(request, digest, answer)
         return answer
 
+    def _failing(self, request: HandlerRequest, fault: Fault) -> ProgressEvent:
+        """The failure, or with a delay a handler in progress that will end so: of a create the thing has its name."""
+        if not fault.delay_ms:
+            return failed(*fault.error)
+        new = self._new.get(request.token)
+        physical_id = new.physical_id if new else request.physical_id
+        return ProgressEvent(
+            status="IN_PROGRESS", physical_id=physical_id, error_code=fault.error[0], message=fault.error[1]
+        )
+
     def _delayed(self, answer: ProgressEvent, fault: Fault) -> ProgressEvent:
-        """The same success, to be heard later."""
+        """The same end, to be heard later."""
         context = {"due": self._now + fault.delay_ms}
         return msgspec.structs.replace(answer, status="IN_PROGRESS", callback_context=context, delay_ms=fault.delay_ms)
 
@@ -96,7 +109,8 @@ class _Batch:
         left = int(context.get("due", 0)) - self._now
         if left > 0:
             return msgspec.structs.replace(entry.answer, delay_ms=left)
-        answer = msgspec.structs.replace(entry.answer, status="SUCCESS", callback_context=None, delay_ms=0)
+        status: OperationStatus = "FAILED" if entry.answer.error_code else "SUCCESS"
+        answer = msgspec.structs.replace(entry.answer, status=status, callback_context=None, delay_ms=0)
         self._ledger.change(entry, answer)
         return answer
 
@@ -139,7 +153,13 @@ class _Batch:
     def _put(self, request: HandlerRequest, token: str) -> ProgressEvent:
         """Make the thing what the request's model says; `token` is the one that created it."""
         shape = self._shapes.shape(request, token) if request.action == "update" else self._new[token]
-        thing = Thing(model=request.model, attributes=shape.attributes, reference=shape.reference, tags=request.tags)
+        thing = Thing(
+            model=request.model,
+            attributes=shape.attributes,
+            reference=shape.reference,
+            tags=request.tags,
+            sensitive=request.sensitive,
+        )
         self._world.put(self._key(request), thing, token)
         return ProgressEvent(
             status="SUCCESS",

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 import msgspec
-import regex
+import regex  # type: ignore[import-untyped]
 
 from manciple.catalog.ids import url_suffix_of
 from manciple.engine.providers.provider import HandlerRequest
@@ -20,13 +20,15 @@ from manciple.template.values import Value
 class _Table(msgspec.Struct, frozen=True):
     services: dict[str, str]
     generic: list[tuple[str, str]]
-    types: dict[str, dict[str, str]]
+    types: dict[str, dict[str, str | list[str]]]
 
 
 _TABLE = msgspec.json.decode((files(__package__) / "data" / "shapes.json").read_bytes(), type=_Table)
 _GENERIC = [(regex.compile(name), shape) for name, shape in _TABLE.generic]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LONGEST_NAME = 128
+_LIST_LENGTH = 2
+"""Members of an attribute that is a list: templates select the first and the second of DNS addresses."""
 
 
 class Shape(NamedTuple):
@@ -58,8 +60,10 @@ class Shapes:
         )
 
     def _attributes(self, request: HandlerRequest, schema: ResourceSchema, words: dict[str, str]) -> dict[str, Value]:
-        names = (path.replace("/", ".") for path in schema.read_only if "*" not in path)
-        values = {name: self._shaped(request.type, schema, name, words) for name in names}
+        read_only = (path.replace("/", ".") for path in schema.read_only if "*" not in path)
+        tabled = (name for name in _tabled(request.type) if name not in request.model)
+        names = dict.fromkeys((*read_only, *tabled, *_open_names(schema)))
+        values = {name: self._shaped(request, schema, name, words) for name in names}
         named = _name_property(request.type, schema)
         if named and named not in request.model:
             values[named] = words["name"]
@@ -75,20 +79,25 @@ class Shapes:
         if isinstance(given, str):
             return given
         if name in schema.read_only:
-            return str(self._shaped(request.type, schema, name.replace("/", "."), words))
+            return str(self._shaped(request, schema, name.replace("/", "."), words))
         return words["name"]
 
-    def _shaped(self, type_: str, schema: ResourceSchema, name: str, words: dict[str, str]) -> Value:
-        shape = _TABLE.types.get(type_, {}).get(name)
+    def _shaped(self, request: HandlerRequest, schema: ResourceSchema, name: str, words: dict[str, str]) -> Value:
+        shape = _tabled(request.type).get(name)
+        if isinstance(shape, list):
+            return [one.format_map(words) for one in shape]
         if shape is not None:
             return shape.format_map(words)
         wanted = _kind(schema, name)
         if wanted == "array":
-            return [f"{words['logical']}-{words['token']}"]
-        if wanted in _PLAIN:
-            return _PLAIN[wanted]
-        shape = next(shape for pattern, shape in _GENERIC if pattern.search(name))
-        return shape.format_map(words)
+            return self._list(request, schema, name, words["seed"])
+        return _PLAIN[wanted] if wanted in _PLAIN else _generic(name).format_map(words)
+
+    def _list(self, request: HandlerRequest, schema: ResourceSchema, name: str, token: str) -> Value:
+        """A few items, each made as the attribute of one would be."""
+        shape = _generic(_PLURAL.sub("", name))
+        numbers = range(1, _LIST_LENGTH + 1)
+        return [shape.format_map(self._words(request, schema, f"{token}/{name}/{number}")) for number in numbers]
 
     def _words(self, request: HandlerRequest, schema: ResourceSchema, token: str) -> dict[str, str]:
         """What shapes are written with."""
@@ -110,15 +119,18 @@ class Shapes:
             "byte": str(number % 250 + 2),
             "byte2": str(number // 250 % 250 + 2),
             "hex64": digest,
+            "seed": token,
         }
         words |= {f"hex{size}": digest[:size] for size in (16, 17, 26, 40)}
         words |= {f"token{size}": letters[:size].lower() for size in (6, 9, 10, 13)}
         words["token"] = words["token13"]
         words["name"] = _name(request, schema, letters[:12])
         words["short"] = words["name"][:32].strip("-")
+        words["id"] = words["name"] if _is_named_by_identifier(request.type, schema) else words["uuid"]
         return words
 
 
+_PLURAL = regex.compile(r"(?<=[sx])es$|s$")
 _PLAIN: dict[str, Value] = {"boolean": "false", "integer": "1", "number": "1", "object": {}}
 
 
@@ -150,11 +162,35 @@ def _fits(name: str, pattern: str | None) -> bool:
         return True
 
 
+def _tabled(type_: str) -> dict[str, str | list[str]]:
+    """The row of the table for a type, or for all types of its namespace."""
+    return _TABLE.types.get(type_) or _TABLE.types.get(f"{type_.partition('::')[0]}::*", {})
+
+
+def _generic(name: str) -> str:
+    """The shape of an attribute of any type, by its name."""
+    return next(shape for pattern, shape in _GENERIC if pattern.search(name))
+
+
+def _open_names(schema: ResourceSchema) -> list[str]:
+    """`Outputs.*` for each read-only property whose members are named by whoever uses the resource."""
+    return [f"{name}.*" for name in schema.read_only if "patternProperties" in schema.properties.get(name, {})]
+
+
 def _name_property(type_: str, schema: ResourceSchema) -> str | None:
-    """The property that names things of the type: a writable identifier, else `TopicName` of a Topic, else `Name`."""
-    writable = [name for name in schema.primary_identifier if name not in schema.read_only]
-    candidates = [*(writable if len(writable) == 1 else ()), f"{type_.rpartition('::')[2]}Name", "Name"]
+    """The property that names things of the type: a writable identifier, else `TopicName` of a Topic, else `Name`.
+
+    Of an identifier of several parts none is taken for a name: most name what the thing belongs to.
+    """
+    identifier = schema.primary_identifier if len(schema.primary_identifier) == 1 else ()
+    candidates = [*identifier, f"{type_.rpartition('::')[2]}Name", "Name"]
     return next((name for name in candidates if name in schema.properties and name not in schema.read_only), None)
+
+
+def _is_named_by_identifier(type_: str, schema: ResourceSchema) -> bool:
+    """Does the name of a thing tell it from all others of its type?"""
+    identifiers = (schema.primary_identifier, *schema.additional_identifiers)
+    return (_name_property(type_, schema),) in identifiers
 
 
 def _kind(schema: ResourceSchema, name: str) -> str:

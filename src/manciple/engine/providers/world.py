@@ -22,6 +22,8 @@ _SELECT = sa.select(*_COLUMNS).where(
 _LIST = sa.select(*_COLUMNS).where(
     _T.c.account == sa.bindparam("account"), _T.c.region == sa.bindparam("region"), _T.c.state == "exists"
 )
+_OF_TYPE = _LIST.where(_T.c.type == sa.bindparam("type"))
+_PAGE = _OF_TYPE.where(_T.c.physical_id > sa.bindparam("after")).order_by(_T.c.physical_id).limit(sa.bindparam("most"))
 _INSERT = sa.insert(_T)
 _IS_ROW = (
     _T.c.account == sa.bindparam("of_account"),
@@ -34,12 +36,13 @@ _DELETE = sa.delete(_T).where(*_IS_ROW)
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
-    """What a resource of the sandbox is made of."""
+    """What a resource of the sandbox is made of. `sensitive` are the texts in its model that came from secrets."""
 
     model: dict[str, Value] = {}
     attributes: dict[str, Value] = {}
     reference: str = ""
     tags: dict[str, str] = {}
+    sensitive: tuple[str, ...] = ()
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -125,6 +128,21 @@ def things(tx: Transaction, seal: Seal, account: str, region: str) -> dict[Key, 
     """Everything that exists in a place."""
     rows = tx.all(_LIST, account=account, region=region)
     return {(row.account, row.region, row.type, row.physical_id): _opened(seal, row.sealed) for row in rows}
+
+
+def things_of(tx: Transaction, seal: Seal, account: str, region: str, type_: str) -> dict[str, Thing]:
+    """Everything of one type that exists in a place, by physical id."""
+    rows = tx.all(_OF_TYPE, account=account, region=region, type=type_)
+    return {row.physical_id: _opened(seal, row.sealed) for row in rows}
+
+
+def page_of_things(
+    tx: Transaction, seal: Seal, place: tuple[str, str], type_: str, after: str, limit: int
+) -> dict[str, Thing]:
+    """Things of one type that exist in a place (account, region), by physical id: the first ones after an id."""
+    account, region = place
+    rows = tx.all(_PAGE, account=account, region=region, type=type_, after=after, most=limit)
+    return {row.physical_id: _opened(seal, row.sealed) for row in rows}
 
 
 def _opened(seal: Seal, sealed: bytes) -> Thing:

@@ -14,11 +14,13 @@ from manciple.engine.planning import Planning
 from manciple.engine.rows import Step
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import CalledBackError, Slice
-from manciple.engine.targets.target import Ended, Failed, Made, Wake
+from manciple.engine.targets.target import Ended, Failed, Made, TargetType, Wake
 from manciple.engine.work import Scope, Work
 from manciple.errors import TemplateError
+from manciple.settings import Settings
 from manciple.store.database import Transaction
 from manciple.template.limits import DEFAULT_LIMITS, Limits
+from manciple.template.transforms.process import CHANGE_SET_FAILED
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 
@@ -50,7 +52,8 @@ class StackTarget:
         try:
             made = Planning(parts.database, parts.objects, self._limits).make(launch, work.root)
         except TemplateError as error:
-            return Failed(code=error.code, message=error.message)
+            accepted = error.code == CHANGE_SET_FAILED
+            return Failed(code=None if accepted else error.code, message=error.message)
         if not made.change_set.has_changes and not made.planned.leftovers:
             return Failed(code="ValidationError", message=NO_CHANGES, nothing_to_change=True)
         return made
@@ -92,7 +95,7 @@ class StackTarget:
 
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:
         """The template's outputs, finished."""
-        return outputs.finished(slice.work, slice.work.root)
+        return outputs.finished(slice.work, slice.work.root, slice.references)
 
 
 def _forward(work: Work, scope: Scope, logical_id: str) -> Step:
@@ -143,7 +146,7 @@ def _run_commit(slice: Slice) -> None:
     work, scope = slice.work, slice.work.root
     assert scope.planned is not None
     try:
-        exports = outputs.exports(work, scope)
+        exports = outputs.exports(work, scope, slice.references)
     except TemplateError as error:
         _turn_back(slice, f"{error.message}. ", error.message)
         return
@@ -225,6 +228,7 @@ def _end_badly(slice: Slice, reason: str) -> None:
     for step in work.steps:
         if step.phase == "rollback_cleanup":
             _leave(work, scope, step)
+    _forget_the_way(work, scope)
     work.tell_stack(scope, "UPDATE_ROLLBACK_FAILED", reason)
     work.operation.phase = "done"
 
@@ -250,13 +254,19 @@ def _run_deletes(slice: Slice, phase: str) -> int | None:
     reason = failure_reason(_names(work, phase, "failed")) if left and good != bad else None
     if reason is not None and work.operation.reason is None:
         work.operation.reason = _first_error(work, phase, reason)
-    for instance in scope.instances.values():
-        if instance.previous_digest is not None:
-            instance.previous_digest = None
-            work.touch_instance(instance)
+    _forget_the_way(work, scope)
     work.operation.phase = "done"
     work.tell_stack(scope, bad if left else good, reason)
     return None
+
+
+def _forget_the_way(work: Work, scope: Scope) -> None:
+    """At the end nobody needs the states before, nor what had to be deleted first."""
+    for instance in scope.instances.values():
+        if instance.previous_digest is not None or instance.state == "gone":
+            instance.previous_digest = None
+            instance.state = "deleted" if instance.state == "gone" else instance.state
+            work.touch_instance(instance)
 
 
 def _first_error(work: Work, phase: str, reason: str) -> str:
@@ -296,3 +306,17 @@ _PHASES = {
     "cleanup": _run_cleanup,
     "rollback_cleanup": _run_rollback_cleanup,
 }
+
+
+def _limits(settings: Settings) -> Limits:
+    quota = settings.quota
+    return Limits(
+        resources=quota.resources_per_template,
+        parameters=quota.parameters_per_template,
+        outputs=quota.outputs_per_template,
+        mappings=quota.mappings_per_template,
+        template_bytes=quota.template_bytes,
+    )
+
+
+STACK = TargetType("stack", lambda settings: StackTarget(_limits(settings)))

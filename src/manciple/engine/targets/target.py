@@ -4,12 +4,15 @@ A target works in slices like the engine itself: every method does what can be d
 keeps its own handle (a change set's id, a plan file) on the operation row, written before the call that it names.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
 from manciple.engine.planned import Planned
 from manciple.engine.slice import Slice
+from manciple.settings import Settings
 from manciple.template.change_set import ChangeSet
 
 
@@ -20,18 +23,22 @@ class Wake(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True):
-    """It cannot be done: CloudFormation's code and message; `nothing_to_change` marks its refusal of an empty plan."""
+    """It cannot be done: CloudFormation's code and message; `nothing_to_change` marks its refusal of an empty plan.
 
-    code: str
+    Without a code no call was refused: the change set was accepted, and `message` is why it failed later.
+    """
+
+    code: str | None
     message: str
     nothing_to_change: bool = False
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan that was made: what would change, and what execution needs."""
+    """A plan that was made: what would change, what execution needs, and whether a simulated cloud would be changed."""
 
     change_set: ChangeSet
     planned: Planned
+    simulated: bool = False
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,3 +72,14 @@ class Target(Protocol):
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:
         """The record's outputs: {OutputKey, OutputValue, Description}."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetType:
+    """What a module of this directory declares, to be found there: a target's name and how to make it.
+
+    `make` answers None where the settings leave the target out.
+    """
+
+    name: str
+    make: Callable[[Settings], Target | None]

@@ -11,11 +11,10 @@ from manciple.engine.events import EventLog, last_number
 from manciple.engine.operation import call_back
 from manciple.errors import ResourceNotFoundException, ValidationException
 from manciple.operations.call import Runtime
-from manciple.store.callbacks import Waiting, add_signal, find_waiting
+from manciple.store.callbacks import LATE, Waiting, add_signal, find_waiting
 from manciple.store.database import Transaction
 
 IGNORED = "SIGNAL_IGNORED"
-LATE = "LATE"
 
 _STATUSES = ("SUCCESS", "FAILURE", "FAILED")
 _LONGEST_ID = 64

@@ -1,17 +1,14 @@
-"""The plan document: what AWS cannot say of a plan (contracts, section 3)."""
+"""The plan document: what AWS cannot say of a plan, and of two plans (contracts, section 3)."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from manciple.catalog.entities import Plan
-from manciple.catalog.plan_document import DocumentedChange, PlanDocument, PlanFacts, plan_document
+from manciple.catalog.plan_diff import PlanDiff, diff_without_values, plan_diff
+from manciple.catalog.plan_document import PlanDocument, PlanFacts, plan_document, without_values
 from manciple.operations.call import Context, operation
 from manciple.operations.plans import find_plan
-
-VALUES = {"BeforeValue", "AfterValue", "BeforeContext", "AfterContext"}
-"""What a resource change tells of values; everything else it tells of names."""
 
 
 class GetPlanDocumentInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,14 +18,27 @@ class GetPlanDocumentInput(msgspec.Struct, frozen=True, kw_only=True):
     values: bool = True
 
 
+class DiffPlansInput(msgspec.Struct, frozen=True, kw_only=True):
+    """Two plans, of one product or of different ones."""
+
+    plan_id: str
+    other_plan_id: str
+    values: bool = True
+
+
 @operation("manciple:GetPlanDocument")
 def get_plan_document(context: Context, input: GetPlanDocumentInput) -> PlanDocument:
     """The document of a plan in any status. Raises ResourceNotFoundException."""
-    plan = find_plan(context, input.plan_id)
-    document = _document(context, plan)
-    if input.values:
-        return document
-    return msgspec.structs.replace(document, changes=tuple(_without_values(change) for change in document.changes))
+    document = _document(context, find_plan(context, input.plan_id))
+    return document if input.values else without_values(document)
+
+
+@operation("manciple:DiffPlans")
+def diff_plans(context: Context, input: DiffPlansInput) -> PlanDiff:
+    """What one plan would do that the other would not. Raises ResourceNotFoundException for either."""
+    ours, theirs = (_document(context, find_plan(context, plan)) for plan in (input.plan_id, input.other_plan_id))
+    diff = plan_diff(ours, theirs)
+    return diff if input.values else diff_without_values(diff)
 
 
 def _document(context: Context, plan: Plan) -> PlanDocument:
@@ -46,14 +56,3 @@ def _document(context: Context, plan: Plan) -> PlanDocument:
     else:
         made = context.runtime.objects.get_value(context.tx, plan.document_digest, PlanDocument)
     return msgspec.structs.replace(made, **head, status_reason=plan.status_reason)
-
-
-def _without_values(change: DocumentedChange) -> DocumentedChange:
-    named: Any = _names(change.resource_change)
-    return msgspec.structs.replace(change, resource_change=named)
-
-
-def _names(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _names(item) for key, item in value.items() if key not in VALUES}
-    return [_names(item) for item in value] if isinstance(value, list) else value

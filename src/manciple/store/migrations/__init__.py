@@ -1,0 +1,1 @@
+"""Alembic's folder; `store/schema.py` runs it."""

@@ -11,6 +11,7 @@ CALLBACK = sa.Table(
     sa.Column("operation_id", Id, nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("is_lasting", sa.Boolean, nullable=False),
     sa.Column("created_time", Millis, nullable=False),
     sa.Index(None, "operation_id", "number", "epoch"),
 )

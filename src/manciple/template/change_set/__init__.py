@@ -16,9 +16,11 @@ from manciple.template.change_set.model import (
     Deployed,
     Detail,
     Instance,
+    PathChange,
     Replacement,
     ValueChange,
 )
+from manciple.template.change_set.path_changes import parsed_json, path_changes, path_changes_of
 from manciple.template.change_set.renderers import as_cloudformation, as_review, as_service_catalog
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Deployed",
     "Detail",
     "Instance",
+    "PathChange",
     "Replacement",
     "ValueChange",
     "as_cloudformation",
@@ -37,4 +40,7 @@ __all__ = [
     "as_service_catalog",
     "change_set",
     "holds_unknown",
+    "parsed_json",
+    "path_changes",
+    "path_changes_of",
 ]

@@ -10,9 +10,10 @@ from graphlib import TopologicalSorter
 
 from manciple.errors import TemplateError
 from manciple.template.change_set.details import Surroundings, logical_id_of
-from manciple.template.change_set.known_values import finisher, known_properties
+from manciple.template.change_set.known_values import Finish, finisher, known_properties
 from manciple.template.change_set.model import Change, ChangeSet, Deployed, PolicyAction
 from manciple.template.change_set.modification import Side, modification
+from manciple.template.change_set.stack_values import output_changes, parameter_changes
 from manciple.template.evaluation import Evaluation, Parameter, Policy, Resource
 from manciple.template.values import Bound
 
@@ -42,18 +43,24 @@ def change_set(before: Deployed | None, after: Evaluation, tags: Mapping[str, st
     deployed = before or _NOTHING_DEPLOYED
     _refuse_changed_types(deployed, after)
     tags_changed = tags is not None and _own(tags) != _own(deployed.tags)
-    changes = _changes(deployed, after, tags_changed=tags_changed)
+    known: dict[str, Bound] = {}
+    today, then = finisher(deployed.bindings()), finisher(known)
+    changes = _changes(deployed, after, known, today, then, tags_changed=tags_changed)
+    old = deployed.evaluation
     return ChangeSet(
         changes=dict(sorted(changes.items())),
-        outputs_changed=before is not None and deployed.evaluation.outputs != after.outputs,
+        outputs_changed=before is not None and old.outputs != after.outputs,
         creates_stack=before is None,
+        parameter_changes=tuple(parameter_changes(old.parameters, after.parameters)),
+        output_changes=tuple(output_changes(old.outputs, after.outputs, today, then)),
     )
 
 
-def _changes(deployed: Deployed, after: Evaluation, *, tags_changed: bool) -> dict[str, Change]:
+def _changes(
+    deployed: Deployed, after: Evaluation, known: dict[str, Bound], today: Finish, then: Finish, *, tags_changed: bool
+) -> dict[str, Change]:
+    """The changes by logical id. `known` takes in every resource that stays, for whoever reads it."""
     changes: dict[str, Change] = {}
-    known: dict[str, Bound] = {}
-    today, then = finisher(deployed.bindings()), finisher(known)
     around = _surroundings(deployed.evaluation.parameters, after.parameters, changes)
     existing = deployed.existing()
     for logical_id in _dependencies_first(after.resources):

@@ -27,7 +27,7 @@ def finisher(bindings: Bindings) -> Finish:
 
     def finish(value: Value) -> Value:
         try:
-            return Scope(table("value"), _NO_FACTS, bindings=bindings).value(value)
+            return Scope(table("value", extended=True), _NO_FACTS, bindings=bindings).value(value)
         except TemplateError:
             return value
 
@@ -62,11 +62,14 @@ def _masked(value: Value) -> Value:
 
 
 def _masked_function(function: dict[str, Value]) -> Value:
-    """A function that waits for a resource is unknown as a whole; of `Fn::Sub` the text around is known."""
+    """A function that waits for a resource is unknown as a whole; of `Fn::Sub` the text around is known.
+
+    Not so where a variable of its map waits: then all of it is unknown (both in one recording, of a SAM template).
+    """
     argument = function.get("Fn::Sub")
-    if argument is None:
+    text, variables = argument if isinstance(argument, list) else (argument, {})
+    if variables:
         return KNOWN_AFTER_APPLY
-    text = argument[0] if isinstance(argument, list) else argument
     return taint(_VARIABLE.sub(_masked_variable, text), text) if isinstance(text, str) else KNOWN_AFTER_APPLY
 
 

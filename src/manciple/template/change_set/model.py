@@ -22,6 +22,8 @@ PolicyAction: TypeAlias = Literal[
     "Delete", "Retain", "Snapshot", "ReplaceAndDelete", "ReplaceAndRetain", "ReplaceAndSnapshot"
 ]
 Certainty: TypeAlias = Literal["certain", "if changed"]
+ChangeType: TypeAlias = Literal["Add", "Modify", "Remove", "Reorder"]
+Encoding: TypeAlias = Literal["json", "base64"]
 
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
 """CloudFormation's text for a value that only execution can know."""
@@ -73,6 +75,20 @@ class ValueChange(msgspec.Struct, frozen=True):
         if self.before is None:
             return "Add"
         return "Remove" if self.after is None else "Modify"
+
+
+class PathChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
+    """One value that changes. Values are text; objects and lists that come or go as a whole are JSON text.
+
+    `before_value` is None where it is added, `after_value` where it is removed; secrets are four stars. `encoding`
+    tells how the value stood inside the property.
+    """
+
+    path: str
+    change_type: ChangeType
+    before_value: str | None = None
+    after_value: str | None = None
+    encoding: Encoding | None = None
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,11 +148,16 @@ _PERMITTED: Mapping[Replacement | None, tuple[Replacement, ...]] = {
 
 
 class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
-    """What a template would change in a stack; `changes` are in order of logical id."""
+    """What a template would change in a stack; `changes` are in order of logical id.
+
+    `parameter_changes` and `output_changes` tell what else does, with secrets as four stars.
+    """
 
     changes: Mapping[str, Change]
     outputs_changed: bool = False
     creates_stack: bool = False
+    parameter_changes: tuple[PathChange, ...] = ()
+    output_changes: tuple[PathChange, ...] = ()
 
     @property
     def has_changes(self) -> bool:

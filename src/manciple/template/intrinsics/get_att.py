@@ -27,9 +27,16 @@ def attribute(logical_id: str, name: str, scope: Scope) -> Value:
 
 
 def _find(logical_id: str, name: str, attributes: Mapping[str, Value]) -> Value:
-    """An attribute by its dotted name, as a whole (`Outputs.Url`) or step by step (`Endpoint`, `Address`)."""
+    """An attribute by its dotted name, as a whole (`Outputs.Url`) or step by step (`Endpoint`, `Address`).
+
+    Where any name will do there is one that ends in `*` (`Outputs.*`); `*` in its text is the name asked for.
+    """
     if name in attributes:
         return attributes[name]
+    prefix, dot, last = name.rpartition(".")
+    made = attributes.get(f"{prefix}{dot}*")
+    if isinstance(made, str):
+        return made.replace("*", last)
     found: Value = dict(attributes)
     for step in name.split("."):
         if not isinstance(found, dict) or step not in found:

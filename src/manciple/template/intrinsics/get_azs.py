@@ -1,4 +1,9 @@
-"""Fn::GetAZs: the availability zones of a region; zones a, b and c where nothing else is known."""
+"""Fn::GetAZs: the availability zones of a region, as an account of today finds them; mostly zones a, b and c."""
+
+from functools import cache
+from importlib.resources import files
+
+import msgspec
 
 from manciple.errors import TemplateError
 from manciple.template.evaluation import Need
@@ -25,9 +30,25 @@ def _evaluate(argument: Value, scope: Scope) -> Value:
 
 def _zones(region: str, scope: Scope) -> Value:
     known = scope.facts.known.get(Need("zones", region))
-    zones: Value = [f"{region}{letter}" for letter in "abc"] if known is None else known
+    zones: Value = [f"{region}{letter}" for letter in _letters().of(region)] if known is None else known
     scope.spend(sum(map(len, zones)))
     return zones
+
+
+class _Letters(msgspec.Struct, frozen=True):
+    """The letters of each region's zones; `usual` those of a region that is not listed."""
+
+    source: str
+    usual: str
+    regions: dict[str, str]
+
+    def of(self, region: str) -> str:
+        return self.regions.get(region, self.usual)
+
+
+@cache
+def _letters() -> _Letters:
+    return msgspec.json.decode((files("manciple.template") / "data" / "zones.json").read_bytes(), type=_Letters)
 
 
 GET_AZS = Intrinsic(name=NAME, check=_check, evaluate=_evaluate, place="value")

@@ -23,19 +23,23 @@ def _check(argument: Value, declarations: Declarations) -> None:
 
 def _evaluate(argument: Value, scope: Scope) -> Value:
     default = _default(argument)
-    if default is None:
+    if default is None or not isinstance(argument, list):
         return FIND_IN_MAP.evaluate(argument, scope)
     keys = [scope.value(key) for key in argument[:3]]
-    if not all(isinstance(key, str) for key in keys):
-        raise TemplateError(FORM)
-    found: Value = scope.mappings
+    if _is_there(dict(scope.mappings), keys):
+        return FIND_IN_MAP.evaluate(list[Value](keys), scope)
+    return scope.value(default[DEFAULT])
+
+
+def _is_there(found: Value, keys: list[Value]) -> bool:
+    """Do the keys lead to a value?"""
     for key in keys:
-        found = found.get(key, _ABSENT) if isinstance(found, dict) else _ABSENT
-    if found is _ABSENT:
-        return scope.value(default[DEFAULT])
-    return FIND_IN_MAP.evaluate(keys, scope)
+        if not isinstance(key, str):
+            raise TemplateError(FORM)
+        if not isinstance(found, dict) or key not in found:
+            return False
+        found = found[key]
+    return True
 
-
-_ABSENT: dict[str, Value] = {}
 
 EXTENDED_FIND_IN_MAP = Intrinsic(name=FIND_IN_MAP.name, check=_check, evaluate=_evaluate)

@@ -8,8 +8,7 @@ from manciple.template.values import Value
 
 def _check(argument: Value, declarations: Declarations) -> None:
     """A computed name can only be looked up once it is known."""
-    computed = isinstance(argument, list) and bool(argument) and isinstance(argument[0], dict)
-    if not computed:
+    if not isinstance(argument, list) or not argument or not isinstance(argument[0], dict):
         GET_ATT.check(argument, declarations)
     elif len(argument) != 2 or not argument[1]:
         raise TemplateError(FORM)

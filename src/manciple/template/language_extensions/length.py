@@ -4,9 +4,7 @@ from manciple.errors import TemplateError
 from manciple.template.scope import Declarations, Intrinsic, Scope
 from manciple.template.values import Value
 
-UNRESOLVED = (
-    "Transform AWS::LanguageExtensions failed with: The Fn::Length value could not be resolved for properties"
-)
+UNRESOLVED = "Transform AWS::LanguageExtensions failed with: The Fn::Length value could not be resolved for properties"
 """As measured on AWS (ministack, pull request 1739)."""
 
 

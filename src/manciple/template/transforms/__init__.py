@@ -1,4 +1,4 @@
-"""Transforms that need nothing but the template and facts, one file each; a file dropped in here is found by `table`."""
+"""Transforms that need nothing but the template and facts, one file each, found by `table`."""
 
 from collections.abc import Mapping
 from functools import cache

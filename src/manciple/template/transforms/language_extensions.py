@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from manciple.errors import TemplateError
+from manciple.template.document import Template
 from manciple.template.evaluation import Needs
 from manciple.template.literals import settled
 from manciple.template.paths import extend
@@ -37,7 +38,7 @@ _OTHER = re.compile(r"[^A-Za-z0-9]")
 Items = Mapping[str, str]
 
 
-def _apply(call: Call) -> Value | Needs:
+def _apply(call: Call) -> Template | Needs:
     scope = early_scope(call.parameters, _mappings(call.fragment), call.facts, call.limits)
     body = dict(call.fragment)
     expansion = _Expansion(scope)
@@ -45,7 +46,10 @@ def _apply(call: Call) -> Value | Needs:
         if isinstance(members := body.get(section), dict):
             body[section] = expansion.section(section, settled(members))
     _check_conditions(body)
-    return Needs(frozenset(scope.missing)) if scope.missing else body
+    if scope.missing:
+        return Needs(frozenset(scope.missing))
+    lines = {made: line for made, path in expansion.made.items() if (line := call.template.line(path))}
+    return Template(body=body, positions={**call.template.positions, **lines}, extended=True)
 
 
 def _check_conditions(body: Mapping[str, Value]) -> None:
@@ -65,10 +69,14 @@ def _mappings(body: Mapping[str, Value]) -> dict[str, Value]:
 
 
 class _Expansion:
-    """Writes loops out; `scope` evaluates collections and names, and bounds how much is made."""
+    """Writes loops out; `scope` evaluates collections and names, and bounds how much is made.
+
+    `made` maps the path of each member that a loop makes in a section to the path that it is written at.
+    """
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
+        self.made: dict[str, str] = {}
 
     def section(self, name: str, members: Value) -> dict[str, Value]:
         expanded = self.members(members if isinstance(members, dict) else {}, {}, name)
@@ -112,14 +120,16 @@ class _Expansion:
             if not key.startswith(LOOP):
                 expanded[key] = self.value(member, items, extend(path, key))
                 continue
-            for made, copy in self.loop(member, items, extend(path, key)):
+            for made, copy, source in self.loop(member, items, extend(path, key)):
                 if made in expanded or made in members:
                     raise TemplateError(TWICE.format(made), path=extend(path, key))
                 expanded[made] = copy
+                if not items:
+                    self.made[extend(path, made)] = source
         return expanded
 
-    def loop(self, declared: Value, items: Items, path: str) -> Iterator[tuple[str, Value]]:
-        """What one loop makes, in the order of its collection."""
+    def loop(self, declared: Value, items: Items, path: str) -> Iterator[tuple[str, Value, str]]:
+        """What one loop makes, in the order of its collection: key, member, and the path that it is written at."""
         if not isinstance(declared, list) or len(declared) != 3:
             raise TemplateError(LAYOUT, path=path)
         identifier, collection, fragment = declared
@@ -130,10 +140,11 @@ class _Expansion:
         for item in self.collection(collection, items, path):
             inner = {**items, identifier: item}
             for key, member in fragment.items():
+                source = extend(extend(path, 2), key)
                 if key.startswith(LOOP):
-                    yield from self.loop(member, inner, extend(path, key))
+                    yield from self.loop(member, inner, source)
                 else:
-                    yield _key(key, inner), self.value(member, inner, extend(path, key))
+                    yield _key(key, inner), self.value(member, inner, source), source
 
     def collection(self, collection: Value, items: Items, path: str) -> list[str]:
         found = self.scope.value(self.value(collection, items, path))
@@ -167,4 +178,4 @@ def _in_sub(found: re.Match[str], items: Items) -> str:
     return items[name].replace("${", "${!") if kind == "$" and name in items else found[0]
 
 
-LANGUAGE_EXTENSIONS = Transform(name="AWS::LanguageExtensions", apply=_apply, extends=True)
+LANGUAGE_EXTENSIONS = Transform(name="AWS::LanguageExtensions", apply=_apply)

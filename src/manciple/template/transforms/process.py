@@ -19,6 +19,9 @@ from manciple.template.transforms.early import early_scope
 from manciple.template.transforms.transform import Call, Transform
 from manciple.template.values import Value
 
+CHANGE_SET_FAILED = "ChangeSetFAILED"
+"""The code of a transform that goes wrong: the change set is accepted and fails later, with the message (recorded)."""
+
 UNKNOWN = "No transform named {} found."
 OUR_OWN_LIMIT = "Transform {} is not supported; publish the template as the transform makes it."
 MALFORMED = "Key Name of transform definition must be a string."
@@ -55,9 +58,12 @@ def process(
     work = _Work(parameters, facts, transforms, limits)
     try:
         processed = work.whole(msgspec.structs.replace(template, body=work.sections(template)))
+        check(processed, limits, known_types)
     except _NeedsFacts as missing:
         return missing.needs
-    check(processed, limits, known_types)
+    except TemplateError as error:
+        error.code = CHANGE_SET_FAILED
+        raise
     return processed
 
 
@@ -93,7 +99,9 @@ class _Work:
         if not isinstance(value, dict):
             return value
         members = {
-            key: member if isinstance(member, str) or key == TRANSFORM else self.value(member, extend(path, key), template)
+            key: member
+            if isinstance(member, str) or key == TRANSFORM
+            else self.value(member, extend(path, key), template)
             for key, member in value.items()
         }
         if TRANSFORM not in members:
@@ -101,7 +109,7 @@ class _Work:
         declared = members.pop(TRANSFORM)
         return self.embedded(members, declared, extend(path, TRANSFORM), template)
 
-    def embedded(self, fragment: Value, declared: Value, path: str, template: Template) -> Value:
+    def embedded(self, fragment: Value | Template, declared: Value, path: str, template: Template) -> Value:
         for one in flattened(declared):
             transform = self.find(one, path, template)
             if not transform.embeds:
@@ -109,19 +117,23 @@ class _Work:
             if not isinstance(fragment, dict):
                 raise TemplateError(NO_TEMPLATE, path=path, line=template.line(path))
             fragment = self.apply(transform, fragment, one, path, template)
+        assert not isinstance(fragment, Template)
         return fragment
 
     def whole(self, template: Template) -> Template:
         """The template with the transforms of its Transform section carried out."""
-        declared = [(self.find(one, "Transform", template), one) for one in flattened(template.body.get("Transform", []))]
+        declared = [
+            (self.find(one, "Transform", template), one) for one in flattened(template.body.get("Transform", []))
+        ]
         for transform, one in sorted(declared, key=lambda pair: not pair[0].first):
             fragment = {name: value for name, value in template.body.items() if name != "Transform"}
-            body = self.apply(transform, fragment, one, "Transform", template)
-            if not isinstance(body, dict):
+            made = self.apply(transform, fragment, one, "Transform", template)
+            if isinstance(made, dict):
+                template = msgspec.structs.replace(template, body=made)
+            elif isinstance(made, Template):
+                template = made
+            else:
                 raise TemplateError(NO_TEMPLATE, path="Transform", line=template.line("Transform"))
-            template = msgspec.structs.replace(
-                template, body=body, extended=template.extended or transform.extends
-            )
         return template
 
     def find(self, declared: Value, path: str, template: Template) -> Transform:
@@ -138,7 +150,7 @@ class _Work:
 
     def apply(
         self, transform: Transform, fragment: dict[str, Value], declared: Value, path: str, template: Template
-    ) -> Value:
+    ) -> Value | Template:
         call = Call(
             template=template,
             fragment=fragment,

@@ -28,13 +28,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Transform(msgspec.Struct, frozen=True, kw_only=True):
     """One transform by its name.
 
-    `apply` gives what stands in the fragment's place, or Needs; it raises TemplateError with the reason of a failure,
-    without the "Transform … failed with". `embeds` says whether it may stand inside a template, `first` that it runs
-    before others of a list, `extends` that afterwards its functions belong to the language.
+    `apply` gives what stands in the fragment's place (the whole template as such where it changes more than the
+    body), or Needs; it raises TemplateError with the reason of a failure, without the "Transform … failed with".
+    `embeds` says whether it may stand inside a template, `first` that it runs before others of a list.
     """
 
     name: str
-    apply: Callable[[Call], Value | Needs]
+    apply: Callable[[Call], Value | Template | Needs]
     embeds: bool = False
     first: bool = False
-    extends: bool = False

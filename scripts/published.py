@@ -1,0 +1,173 @@
+"""Templates that others published, and chains of their versions, with all that they need to be launched.
+
+They are in `../shared/corpus` beside the checkout: `index.json` and `pairs/index.json` list them, `params/` has a
+parameter set for each and what its environment must hold.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from manciple.errors import TemplateError
+from manciple.template.document import Template
+from manciple.template.load import load
+from scripts.account import Json, Version
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(?:-secure)?:([^:}$]+)")
+SECRET_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}$]+)(?::SecretString:([^:}$]*))?")
+STAND_INS = {"Image": "ami-0a1b2c3d4e5f60718", "Subnet": "subnet-0a1b2c3d4e5f60718", "": "corpus"}
+"""What an SSM parameter holds, by the type that its value is of."""
+FEATURES = {
+    "SAM": r"AWS::Serverless-2016-10-31",
+    "LanguageExtensions": r"AWS::LanguageExtensions",
+    "include or macro": r"Fn::Transform|AWS::Include|^Transform:|\"Transform\"",
+    "nested stack": r"AWS::CloudFormation::Stack\b",
+    "custom resource": r"Custom::|AWS::CloudFormation::CustomResource",
+    "dynamic reference": r"\{\{resolve:",
+}
+"""What a template that was refused would have needed beyond the language's core; the first that is found counts."""
+
+
+class Entry(NamedTuple):
+    """One template of the corpus, or a chain of versions of one."""
+
+    id: str
+    group: str
+    given: Json
+    versions: list[Version]
+    steps: list[Json]
+
+    @property
+    def environment(self) -> Json:
+        """Exports and SSM parameters that the template refers to."""
+        exports = {name: export["value"] for name, export in self.given.get("exports", {}).items()}
+        parameters: dict[str, str] = {}
+        secrets: dict[str, dict[str, str]] = {}
+        for version in self.versions:
+            text = version.text.decode(errors="replace")
+            parameters |= ssm_parameters(version) | {found[1]: "corpus" for found in SSM_REFERENCE.finditer(text)}
+            for name, key in SECRET_REFERENCE.findall(text):
+                secrets.setdefault(name, {})[key] = "Corpus1Passw0rd!"
+        held = {name: json.dumps(values) for name, values in secrets.items()}
+        return {"exports": exports, "parameters": parameters, "secrets": held}
+
+    @property
+    def objects(self) -> Iterator[tuple[str, str, bytes]]:
+        """Nested templates and code that must be in the artifact store; names that no bucket can have are left out."""
+        return ((bucket, key, content) for bucket, key, content in self._objects() if BUCKET_NAME.fullmatch(bucket))
+
+    def _objects(self) -> Iterator[tuple[str, str, bytes]]:
+        for nested in self.given.get("nested", []):
+            sibling = CORPUS / (nested.get("sibling") or ".")
+            if "bucket" in nested and sibling.is_file():
+                yield nested["bucket"], nested["key"], sibling.read_bytes()
+        for code in self.given.get("objects", []):
+            yield code["bucket"], code["key"], b"code"
+
+
+def ssm_parameters(version: Version) -> dict[str, str]:
+    """A value for each SSM parameter that the version's own parameters name."""
+    found = {}
+    for name, declaration in members(version, "Parameters").items():
+        kind = str(declaration.get("Type"))
+        if kind.startswith("AWS::SSM::Parameter::Value<"):
+            held = next(value for word, value in STAND_INS.items() if word in kind)
+            found[version.parameters.get(name) or str(declaration.get("Default"))] = held
+    return found
+
+
+def loaded(text: bytes) -> Template | None:
+    """The template, None if it cannot be read."""
+    try:
+        return load(text.decode())
+    except (TemplateError, UnicodeDecodeError):
+        return None
+
+
+def entries() -> list[Entry]:
+    """Every template, with the group it is reported in: source and launch class."""
+    found = []
+    for one in json.loads((CORPUS / "index.json").read_text()):
+        given = parameters_of(one["id"])
+        version = Version((CORPUS / one["path"]).read_bytes(), given.get("parameters", {}))
+        kind = "bad" if one["tier"] == "bad" else one["launch_class"][0]
+        found.append(Entry(one["id"], f"{one['source']} {kind}", given, [version], []))
+    return found
+
+
+def chains() -> list[Entry]:
+    """Every chain of versions, in the group of its kind."""
+    found = []
+    for chain in json.loads((CORPUS / "pairs/index.json").read_text()):
+        given = parameters_of(chain["id"])
+        versions = []
+        for one in chain["versions"]:
+            path = CORPUS / one["file"]
+            own = path.parent / f"{path.stem}.params.json"
+            parameters = json.loads(own.read_text())["parameters"] if own.exists() else given["parameters"]
+            versions.append(Version(path.read_bytes(), parameters))
+        found.append(Entry(chain["id"], f"{chain['source']} {chain['kind']}", given, versions, chain["steps"]))
+    return found
+
+
+def parameters_of(id: str) -> Json:
+    """The parameter set of a template, empty if there is none."""
+    path = CORPUS / "params" / f"{id}.json"
+    given: Json = json.loads(path.read_text()) if path.exists() else {}
+    return given
+
+
+def members(version: Version, section: str) -> dict[str, Json]:
+    """The members of a section of the version's template."""
+    template = loaded(version.text)
+    found = template.section(section) if template else {}
+    return {name: member for name, member in found.items() if isinstance(member, dict)}
+
+
+def unconditional(version: Version, section: str) -> dict[str, Json]:
+    """Those members that no condition switches off."""
+    return {name: member for name, member in members(version, section).items() if "Condition" not in member}
+
+
+def is_retained(resource: Json) -> bool:
+    """May the resource outlive its stack?"""
+    return any(str(resource.get(policy)).startswith("Retain") for policy in ("DeletionPolicy", "UpdateReplacePolicy"))
+
+
+def is_countable(entry: Entry) -> bool:
+    """Does the corpus say how many resources are active? Of transformed templates and of versions it does not."""
+    template = loaded(entry.versions[0].text)
+    transformed = template is not None and bool(template.transforms)
+    return not (transformed or entry.steps or entry.given.get("unknown_conditions"))
+
+
+def expected(before: Version, after: Version, step: Json) -> dict[str, set[str]]:
+    """What must be added, removed and replaced whatever the conditions are."""
+    old, new = members(before, "Resources"), members(after, "Resources")
+    always_old, always_new = unconditional(before, "Resources"), unconditional(after, "Resources")
+    return {
+        "ADD": always_new.keys() - old.keys(),
+        "REMOVE": always_old.keys() - new.keys(),
+        "TRUE": set(step["replaced"]) & always_old.keys() & always_new.keys(),
+    }
+
+
+def needed_feature(entry: Entry) -> str | None:
+    """The first feature beyond the language's core that a version uses."""
+    text = "\n".join(version.text.decode(errors="replace") for version in entry.versions)
+    return next((name for name, sign in FEATURES.items() if re.search(sign, text, re.MULTILINE)), None)
+
+
+def fault_of(text: bytes) -> str:
+    """What makes a template invalid."""
+    try:
+        load(text.decode())
+    except TemplateError as error:
+        return f"{error.message} ({error.path}, line {error.line})"
+    except UnicodeDecodeError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,131 @@
+"""One operation's talk with CloudFormation: its handle on the operation's row, and what was heard, written with it.
+
+The handle is written before each call that changes something, so whoever goes on after a death knows which call may
+have been made, and looks before calling again.
+"""
+
+import msgspec
+
+from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json
+from manciple.engine.events import ROLLBACK_REQUESTED, STACK_TYPE
+from manciple.engine.probe import Point
+from manciple.engine.settlement import Settlement
+from manciple.engine.slice import Settle, Slice
+from manciple.engine.targets.target import Wake
+from manciple.store.database import Transaction
+
+_LONGEST_PAUSE = 60_000
+
+
+class GivenUp(Exception):
+    """The endpoint did not answer for too long; one sentence says so."""
+
+
+class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What an operation remembers of its work at the endpoint.
+
+    `change_set` is the change set's name, `change_set_id` its id once it was answered. `is_marked` says that the call
+    that begins the work may have been made, `is_asked` that it was; `told` is the newest event that was told, `status`
+    the stack's by the events told, `cause` the first failure among them. `failures` counts calls without
+    an answer since `away_since`.
+    """
+
+    change_set: str
+    change_set_id: str | None = None
+    is_marked: bool = False
+    is_asked: bool = False
+    told: str | None = None
+    status: str | None = None
+    cause: str | None = None
+    failures: int = 0
+    away_since: int | None = None
+
+
+class Conversation:
+    """What a slice of an operation says and hears. Times are milliseconds."""
+
+    def __init__(self, slice: Slice, endpoint: Endpoint, poll: int) -> None:
+        operation = slice.work.operation
+        self.slice = slice
+        self.endpoint = endpoint
+        self._poll = poll
+        kept = operation.handle
+        made_by = operation.plan_id or operation.id
+        self.handle = Handle(change_set=f"SC-{made_by}") if kept is None else msgspec.convert(kept, Handle)
+
+    def intend(self, *, unless_cancelled: bool = False) -> None:
+        """Write the handle before a call. Raises Fenced, CalledBackError."""
+        self._reach("before intent")
+        self._commit(unless_cancelled=unless_cancelled)
+        self._reach("after intent")
+
+    def note(self, *, turned_back: bool = False) -> None:
+        """Write what was heard. Raises Fenced."""
+        self._reach("after call")
+        self.handle.failures, self.handle.away_since = 0, None
+        self._commit(self._settle_turned_back if turned_back else None)
+        self._reach("after outcome")
+
+    def pause(self) -> Wake:
+        """Look again after the time between two polls."""
+        return Wake(self.slice.now() + self._poll)
+
+    def back_off(self, away: Away) -> Wake:
+        """Try again later, each time later. Raises GivenUp once the endpoint was away for too long."""
+        now, limits = self.slice.now(), self.slice.parts.limits
+        self.handle.away_since = self.handle.away_since or now
+        if now - self.handle.away_since > limits.deadline:
+            raise GivenUp(f"CloudFormation gave no answer for {limits.deadline // 1000} s: {away}")
+        delay = min(limits.backoff << min(self.handle.failures, 16), _LONGEST_PAUSE)
+        self.handle.failures += 1
+        self._commit()
+        return Wake(now + delay)
+
+    def mark(self, stack: str) -> None:
+        """Take note of the stack's newest event, and that the work may begin now."""
+        self.handle.told = self.endpoint.newest_event(stack)
+        self.handle.is_marked = True
+
+    def tell(self, event: Json) -> None:
+        """Tell an event of the stack as one of ours; it is written with the handle, once."""
+        work, handle = self.slice.work, self.handle
+        stack, status, reason = work.root.stack, event["ResourceStatus"], event.get("ResourceStatusReason") or None
+        reason = reason and work.mask.hide(reason)
+        is_stack = event["ResourceType"] == STACK_TYPE and event.get("PhysicalResourceId") == stack.arn
+        work.log.add(
+            stack.id,
+            int(event["Timestamp"].timestamp() * 1000),
+            status,
+            logical_id=event["LogicalResourceId"],
+            type_=event["ResourceType"],
+            physical_id=event.get("PhysicalResourceId") or None,
+            reason=reason,
+        )
+        handle.told = event["EventId"]
+        if not is_stack:
+            handle.cause = handle.cause or (reason if status.endswith("_FAILED") else None)
+            return
+        handle.status = status
+        if reason and _turns_back(status):
+            work.operation.reason = work.operation.reason or reason.removesuffix(ROLLBACK_REQUESTED).strip()
+
+    @property
+    def reason(self) -> str:
+        """Why the work failed, as the events told it: the stack's reason, and the first failure behind it."""
+        found = [self.slice.work.operation.reason, self.handle.cause]
+        return " ".join(dict.fromkeys(part for part in found if part)) or "CloudFormation gave no reason."
+
+    def _commit(self, settle: Settle | None = None, *, unless_cancelled: bool = False) -> None:
+        self.slice.work.operation.handle = msgspec.to_builtins(self.handle)
+        self.slice.commit(settle, unless_cancelled=unless_cancelled)
+
+    def _settle_turned_back(self, tx: Transaction) -> None:
+        work = self.slice.work
+        Settlement(tx, work.objects, work.operation, work.now).under_way(turned_back=True)
+
+    def _reach(self, point: Point) -> None:
+        self.slice.parts.probe.reach(point, self.slice.work.operation.id)
+
+
+def _turns_back(status: str) -> bool:
+    return status.endswith(("_FAILED", "ROLLBACK_IN_PROGRESS"))

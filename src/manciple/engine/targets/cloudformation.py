@@ -1,0 +1,305 @@
+"""The cloudformation target: products as stacks of a real CloudFormation, by change set, as AWS Service Catalog does.
+
+plan -> begin -> forward -> rollback | cleanup -> done        terminate: begin -> cleanup -> done
+
+Nothing is done twice, whenever the process dies: the name of the change set follows from the operation's id, every
+call that changes something is looked up before it is made (again), and its token is the operation's id.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
+from manciple.engine.cloudformation.conversation import Conversation, GivenUp
+from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json, Refused
+from manciple.engine.credentials import Clients
+from manciple.engine.events import USER_INITIATED
+from manciple.engine.launch import Launch
+from manciple.engine.outputs import STACK_ARN, STACK_ARN_DESCRIPTION
+from manciple.engine.place import Place
+from manciple.engine.settlement import relayed
+from manciple.engine.slice import CalledBackError, Slice
+from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
+from manciple.settings import Settings
+
+_NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
+_GOOD_ENDS = {False: ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True: ("DELETE_COMPLETE",)}
+"""How an operation ends well, by whether it is a termination."""
+
+_EXECUTED = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED")
+_CANCELS = {"CREATE_IN_PROGRESS": "delete_stack", "UPDATE_IN_PROGRESS": "cancel_update_stack"}
+"""What turns a stack back, by its status; a stack that is being created can only be deleted."""
+
+T = TypeVar("T")
+
+
+class CloudFormationTarget:
+    """Deploys templates as stacks at an endpoint; `poll` is the milliseconds between two looks at what it is doing."""
+
+    name = "cloudformation"
+
+    def __init__(self, clients: Clients, poll: int) -> None:
+        self._clients = clients
+        self._poll = poll
+
+    def plan(self, slice: Slice) -> Made | Wake | Failed:
+        """Have a change set made, and read it once it is."""
+        with slice.parts.database.read() as tx:
+            launch: Launch = slice.parts.objects.get_value(tx, slice.work.operation.request_digest, Launch)
+        talk = self._talk(slice, launch.place)
+        try:
+            return _or_later(talk, lambda: _plan(talk, launch))
+        except Refused as refused:
+            return _refusal(refused.code, refused.message)
+        except GivenUp as given_up:
+            return Failed(code="ServiceUnavailable", message=str(given_up))
+
+    def begin(self, slice: Slice) -> None:
+        """There are no steps of ours; the caller commits the phase."""
+        work = slice.work
+        assert work.planned is not None
+        work.root.enter(work.planned.launch.place)
+        work.touch_stack(work.root.stack)
+        work.operation.phase = "forward"
+
+    def delete(self, slice: Slice) -> None:
+        """Likewise; once begun, a termination cannot be cancelled."""
+        slice.work.operation.phase = "cleanup"
+
+    def execute(self, slice: Slice) -> Wake | Ended:
+        """Have the change set executed or the stack deleted, and tell what becomes of it."""
+        talk = self._talk(slice, slice.work.root.place)
+        start = _start_delete if slice.work.operation.kind == "terminate" else _start_execution
+        try:
+            return _or_later(talk, lambda: (None if talk.handle.is_asked else start(talk)) or _watch(talk))
+        except Refused as refused:
+            if talk.handle.is_asked:  # what was begun goes on there, whatever keeps us from looking
+                return talk.back_off(Away(refused.message))
+            failed = Failed(code=refused.code, message=refused.message)
+            return _end_early(talk, relayed(failed, slice.work.operation.id))
+        except CalledBackError:
+            return _end_early(talk, f"{USER_INITIATED}.")
+        except GivenUp as given_up:
+            return _end_early(talk, str(given_up))
+
+    def outputs(self, slice: Slice) -> list[dict[str, Any]]:
+        """The stack's outputs, its ARN first. Raises Away, Refused."""
+        stack = slice.work.root.stack
+        talk = self._talk(slice, slice.work.root.place)
+        found = (talk.endpoint.find_stack(stack.arn) or {}).get("Outputs", [])
+        first = {"OutputKey": STACK_ARN, "OutputValue": stack.arn, "Description": STACK_ARN_DESCRIPTION}
+        hide = slice.work.mask.hide
+        return [first, *(_output(one) | {"OutputValue": hide(one["OutputValue"])} for one in found)]
+
+    def _talk(self, slice: Slice, place: Place) -> Conversation:
+        slice.work.now = slice.now()
+        endpoint = Endpoint(self._clients, place, slice.parts.probe, slice.work.operation.id)
+        return Conversation(slice, endpoint, self._poll)
+
+
+def _or_later(talk: Conversation, work: Callable[[], T]) -> T | Wake:
+    try:
+        return work()
+    except Away as away:
+        return talk.back_off(away)
+
+
+def _plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
+    handle = talk.handle
+    if talk.slice.work.operation.handle is None:
+        talk.intend()
+    name = launch.stack_name
+    found = talk.endpoint.find_change_set(name, handle.change_set)
+    if found is None and handle.change_set_id is None:
+        if (failed := _create(talk, launch)) is not None:
+            return failed
+        found = talk.endpoint.find_change_set(name, handle.change_set)
+    if found is None:
+        raise Away(f"it does not know its change set {handle.change_set} yet")
+    _note_made(talk, found["ChangeSetId"], found["StackId"])
+    return _judge(talk, launch, found)
+
+
+def _create(talk: Conversation, launch: Launch) -> Failed | None:
+    """Have the change set made; where another worker did so meanwhile, that is the one."""
+    parts = talk.slice.parts
+    with parts.database.read() as tx:
+        body = parts.objects.get(tx, launch.template_digest)
+    if len(body) > LONGEST_BODY:
+        return Failed(
+            code="ValidationError",
+            message=f"The template has {len(body)} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
+            "in a request. Make the template smaller, or split it into several products.",
+        )
+    stack = talk.endpoint.find_stack(launch.stack_name)
+    is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+    request = request_of(launch, talk.handle.change_set, body.decode(errors="replace"), is_new=is_new)
+    try:
+        talk.endpoint.call("create_change_set", **request)
+    except Refused as refused:
+        if refused.code != "AlreadyExistsException" or "ChangeSet" not in refused.message:
+            raise
+    return None
+
+
+def _note_made(talk: Conversation, change_set_id: str, stack_id: str) -> None:
+    """Keep both ids: from here on, stack and change set are spoken of by them."""
+    work, handle = talk.slice.work, talk.handle
+    if handle.change_set_id != change_set_id or work.root.stack.arn != stack_id:
+        handle.change_set_id, work.root.stack.arn = change_set_id, stack_id
+        work.touch_stack(work.root.stack)
+        talk.note()
+
+
+def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Failed:
+    """What a change set in this status means for the plan."""
+    status = found["Status"]
+    if status == "FAILED":
+        return _refusal(None, found.get("StatusReason", "CloudFormation gave no reason."))
+    if status != "CREATE_COMPLETE":
+        talk.note()
+        return talk.pause()
+    valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
+    changes = change_set_of(found, valued)
+    return Made(change_set=changes, planned=planned_of(launch, found, changes))
+
+
+def _refusal(code: str | None, message: str) -> Failed:
+    return Failed(code=code, message=message, nothing_to_change=message.startswith(_NO_CHANGES))
+
+
+def _start_execution(talk: Conversation) -> Ended | None:
+    """Execute the change set, if it is still to be executed; None once that was asked for."""
+    handle, work = talk.handle, talk.slice.work
+    stack = work.root.stack
+    found = talk.endpoint.find_change_set(stack.name, handle.change_set)
+    state = found["ExecutionStatus"] if found else "GONE"
+    if state == "AVAILABLE":
+        if not handle.is_marked:
+            talk.mark(stack.arn)
+            talk.intend(unless_cancelled=True)
+        elif work.operation.cancelled:
+            raise CalledBackError
+        talk.endpoint.call(
+            "execute_change_set",
+            StackName=stack.name,
+            ChangeSetName=handle.change_set,
+            ClientRequestToken=work.operation.id,
+        )
+    elif not (handle.is_marked and _was_executed(talk, state)):
+        return _end_early(talk, f"The change set {handle.change_set} cannot be executed any more: it is {state}.")
+    handle.is_asked = True
+    talk.note()
+    return None
+
+
+def _was_executed(talk: Conversation, state: str) -> bool:
+    """Was it executed, by a call whose answer was not heard? Some endpoints forget what they executed."""
+    arn = talk.slice.work.root.stack.arn
+    return state in _EXECUTED or (state == "GONE" and bool(talk.endpoint.events_after(arn, talk.handle.told)))
+
+
+def _start_delete(talk: Conversation) -> Ended | None:
+    """Have the stack deleted; None once that was asked for."""
+    handle, work = talk.handle, talk.slice.work
+    arn = work.root.stack.arn
+    found = talk.endpoint.find_stack(arn)
+    is_there = found is not None and found["StackStatus"] != "DELETE_COMPLETE"
+    if not is_there and not handle.is_marked:
+        return _end(talk, "DELETE_COMPLETE")
+    if not handle.is_marked:
+        talk.mark(arn)
+        talk.intend()
+    if is_there:
+        talk.endpoint.call("delete_stack", StackName=arn, ClientRequestToken=work.operation.id)
+    handle.is_asked = True
+    talk.note()
+    return None
+
+
+def _watch(talk: Conversation) -> Wake | Ended:
+    """Tell what happened since the last look. It is over when the stack is at rest and an event said so."""
+    work = talk.slice.work
+    arn = work.root.stack.arn
+    found = talk.endpoint.find_stack(arn)
+    for event in talk.endpoint.events_after(arn, talk.handle.told):
+        talk.tell(event)
+    status = found["StackStatus"] if found else "DELETE_COMPLETE"
+    if not status.endswith("_IN_PROGRESS") and (found is None or status == talk.handle.status):
+        talk.note()
+        return _end(talk, status)
+    turning_back = _follow(talk, status)
+    cancel = _CANCELS.get(status) if work.operation.cancelled else None
+    if cancel:
+        work.operation.reason = work.operation.reason or f"{USER_INITIATED}."
+    talk.note(turned_back=turning_back)
+    if cancel:
+        _cancel(talk, cancel)
+    return talk.pause()
+
+
+def _follow(talk: Conversation, status: str) -> bool:
+    """Keep the status of a stack that is at work; is it the moment in which it turns back?"""
+    operation, stack = talk.slice.work.operation, talk.slice.work.root.stack
+    before = operation.phase
+    operation.phase = _PHASES.get(status, before)
+    if stack.status != status:
+        stack.status, stack.status_reason = status, None
+        talk.slice.work.touch_stack(stack)
+    return operation.phase == "rollback" != before
+
+
+def _cancel(talk: Conversation, call: str) -> None:
+    """Turn the stack back; asking twice, or too late, does no harm."""
+    work = talk.slice.work
+    with suppress(Refused):
+        talk.endpoint.call(call, StackName=work.root.stack.arn, ClientRequestToken=f"cancel-{work.operation.id}")
+
+
+def _end(talk: Conversation, status: str) -> Ended:
+    """The end, as the stack's status tells; the caller of the target commits it."""
+    work, stack = talk.slice.work, talk.slice.work.root.stack
+    is_good = status in _GOOD_ENDS[work.operation.kind == "terminate"]
+    reason = None if is_good else work.mask.hide(talk.reason)
+    stack.status, stack.status_reason = status, reason
+    stack.revision += is_good
+    work.touch_stack(stack)
+    work.operation.phase = "done"
+    return Ended(status=status, reason=reason)
+
+
+def _end_early(talk: Conversation, reason: str) -> Ended:
+    """The end without the stack having been touched, or without knowing what became of it."""
+    work = talk.slice.work
+    work.operation.phase = "done"
+    work.operation.reason = work.mask.hide(reason)
+    is_new = work.root.stack.status == "REVIEW_IN_PROGRESS"
+    untouched = "CREATE_FAILED" if is_new else "UPDATE_ROLLBACK_COMPLETE"
+    status = "UPDATE_FAILED" if talk.handle.is_asked else untouched
+    return Ended(status="DELETE_FAILED" if work.operation.kind == "terminate" else status, reason=work.operation.reason)
+
+
+def _output(found: Json) -> dict[str, Any]:
+    return {key: found[key] for key in ("OutputKey", "OutputValue", "Description") if found.get(key) is not None}
+
+
+_PHASES = {
+    "ROLLBACK_IN_PROGRESS": "rollback",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "rollback",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "rollback",
+    "DELETE_IN_PROGRESS": "cleanup",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "cleanup",
+}
+"""The operation's phase by the stack's status; only in `forward` can it still be cancelled."""
+
+
+def _make(settings: Settings) -> Target | None:
+    chosen = settings.targets.cloudformation
+    if chosen.endpoint is None:
+        return None
+    clients = Clients(chosen.endpoint, chosen.sts_endpoint)
+    return CloudFormationTarget(clients, int(chosen.poll_seconds * 1000))
+
+
+CLOUDFORMATION = TargetType("cloudformation", _make)

@@ -1,0 +1,119 @@
+"""A whole plan through each protocol with a real boto3 client: JSON 1.1, and CBOR where it is made to speak that."""
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore
+import botocore.loaders
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from manciple.app import Server
+from tests.contract.conftest import REGION
+from tests.contract.publishing import QUEUE, QUEUE_AND_TOPIC, publish
+from tests.contract.requests import refusal
+
+MODEL = Path(botocore.__file__).parent / "data" / "servicecatalog" / "2015-12-10"
+
+
+@pytest.fixture(scope="session")
+def cbor_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data path in which Service Catalog speaks no protocol but CBOR."""
+    path = tmp_path_factory.mktemp("models")
+    folder = path / "servicecatalog" / "2015-12-10"
+    folder.mkdir(parents=True)
+    model = json.loads(gzip.decompress((MODEL / "service-2.json.gz").read_bytes()))
+    model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+    (folder / "service-2.json").write_text(json.dumps(model))
+    return path
+
+
+@pytest.fixture(scope="session")
+def sessions(cbor_models: Path) -> dict[str, boto3.Session]:
+    """A session for each protocol."""
+    cbor = botocore.session.Session()
+    cbor.register_component("data_loader", _loader(cbor_models))
+    return {"json": boto3.Session(), "smithy-rpc-v2-cbor": boto3.Session(botocore_session=cbor)}
+
+
+@pytest.fixture(params=["json", "smithy-rpc-v2-cbor"])
+def spoken(request: pytest.FixtureRequest, server: Server, account: str, sessions: dict[str, boto3.Session]) -> Any:
+    """A client that speaks one of the two protocols."""
+    make: Any = sessions[request.param].client
+    client = make(
+        "servicecatalog",
+        endpoint_url=server.url,
+        region_name=REGION,
+        aws_access_key_id=account,
+        aws_secret_access_key="any",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    assert client.meta.service_model.resolved_protocol == request.param
+    return client
+
+
+def _loader(first: Path) -> botocore.loaders.Loader:
+    loader = botocore.loaders.Loader(include_default_search_paths=False)
+    loader.search_paths[:] = [str(first), botocore.loaders.Loader.BUILTIN_DATA_PATH]
+    return loader
+
+
+def test_a_whole_plan_is_made_described_and_executed(spoken: Any, make_client: Callable[..., Any]) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE, QUEUE_AND_TOPIC)
+
+    first = product.plan("mine", ProvisioningParameters=[{"Key": "Delay", "Value": "1"}])
+    launched = product.execute(first["ProvisionedProductPlanDetails"]["PlanId"])
+    second = product.plan("mine", 1)
+    updated = product.execute(second["ProvisionedProductPlanDetails"]["PlanId"])
+    found = spoken.search_provisioned_products(Filters={"SearchQuery": ["name:mine"]}, PageSize=0)
+    product.terminate("mine")
+
+    assert [change["Action"] for change in first["ResourceChanges"]] == ["ADD"]
+    assert [record["RecordDetail"]["Status"] for record in (launched, updated)] == ["SUCCEEDED"] * 2
+    assert {change["Action"] for change in second["ResourceChanges"]} == {"ADD", "MODIFY"}
+    assert found["TotalResultsCount"] == 1
+    assert spoken.scan_provisioned_products()["ProvisionedProducts"] == []
+
+
+def test_both_protocols_tell_the_same_of_a_plan(spoken: Any, make_client: Callable[..., Any]) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE)
+    plan = product.plan("mine", Tags=[{"Key": "team", "Value": "blüe"}])["ProvisionedProductPlanDetails"]
+
+    told = make_client("servicecatalog").describe_provisioned_product_plan(PlanId=plan["PlanId"])
+
+    assert told["ProvisionedProductPlanDetails"] == plan
+    assert plan["CreatedTime"].microsecond % 1000 == 0
+
+
+def test_errors_are_of_their_type_with_their_message(spoken: Any) -> None:
+    refused = refusal(lambda: spoken.describe_provisioned_product(Name="nobody"))
+
+    with pytest.raises(spoken.exceptions.ResourceNotFoundException):
+        spoken.describe_record(Id="rec-a")
+    assert refused == ("ResourceNotFoundException", "Provisioned product not found: nobody")
+
+
+def test_a_broken_limit_is_a_validation_exception(spoken: Any) -> None:
+    call = {"PlanId": "p" * 101, "IdempotencyToken": "t"}
+
+    code, message = refusal(lambda: spoken.execute_provisioned_product_plan(**call))
+
+    assert code == "ValidationException"
+    assert "at 'planId' failed to satisfy constraint: Member must have length less than or equal to 100" in message
+
+
+def test_provisioned_products_plans_and_records_tell_milliseconds_and_products_whole_seconds(
+    spoken: Any, make_client: Callable[..., Any]
+) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE)
+    times = [product.launch(f"p{number}")["RecordDetail"]["CreatedTime"] for number in range(3)]
+
+    made = spoken.describe_product_as_admin(Id=product.product_id)["ProductViewDetail"]["CreatedTime"]
+
+    assert any(time.microsecond for time in times)
+    assert made.microsecond == 0

@@ -1,0 +1,51 @@
+"""The benchmarks run, with the smallest counts, and print what they promise. How fast anything is, no test asks."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.house.tree import ROOT
+
+
+def results(name: str, **environ: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "bench", name, "--quick"]
+    environment = {**os.environ, **environ}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_the_requests_are_measured_beside_echo_and_moto_and_layer_by_layer() -> None:
+    printed = results("requests")
+
+    measured = {line["target"]: line for line in printed if "target" in line}
+    layers = {line["layers_of"]: set(line["microseconds"]) for line in printed if "layers_of" in line}
+    ours = {"DescribePortfolio", "DescribeRecord"}
+    assert set(measured) == ours | {"starlette echo", "moto DescribePortfolio"}
+    assert all(line["requests_per_second"] > 0 for line in measured.values())
+    assert all({"ratio_to_echo", "ratio_to_moto"} < set(measured[name]) for name in ours)
+    assert set(layers) == ours
+    assert all({"router", "signature", "decode", "operation", "store", "encode"} < found for found in layers.values())
+
+
+def test_a_graph_is_measured_alone_where_terraform_is_missing() -> None:
+    printed = results("plans", PATH="")
+
+    assert [line["engine"] for line in printed] == ["manciple"] * 4 + ["terraform"]
+    assert printed[-1]["skipped"] == "terraform is not on PATH"
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not on PATH")
+def test_a_graph_is_measured_beside_terraform_by_each_of_its_states() -> None:
+    printed = results("plans")
+
+    phases = {"plan create", "execute create", "plan update", "execute update"}
+    measured = {(line["engine"], line["phase"]) for line in printed if "phase" in line}
+    engines = ("manciple", "terraform, http state", "terraform, local state")
+    assert measured == {(engine, phase) for engine in engines for phase in phases}
+    assert [line["state"] for line in printed if "cpu_ratio_to_terraform" in line] == ["http", "local"]

@@ -20,7 +20,7 @@ serve:  # start the server on http://127.0.0.1:4566
 
 test:  # run the test suite; ARGS="-k plan" chooses
 	@scripts/setup test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check:  # format, lint, types, layers, quick tests
 	@scripts/setup test

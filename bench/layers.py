@@ -51,7 +51,7 @@ def measure(server: Manciple, requests: Sequence[Measured], calls: int) -> Itera
     settings = load({"data": server.data, "auth": "sigv4"}, {}).settings
     with Path(os.devnull).open("w") as nowhere, open_store(settings) as store:
         logs.configure("json", "info", nowhere)
-        runtime = make_runtime(settings, store, make_driver(settings, store), server.process.url)
+        runtime = make_runtime(settings, store, make_driver(settings, store, server.process.url), server.process.url)
         for request in requests:
             spent = _measure_one(runtime, request, calls)
             microseconds = {layer: round(figure, 1) for layer, figure in spent.items()}

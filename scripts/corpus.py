@@ -32,11 +32,12 @@ from scripts.published import (
     Entry,
     chains,
     entries,
+    every_resource,
     expected,
     fault_of,
     is_countable,
     is_retained,
-    members,
+    is_transformed,
     needed_feature,
     unconditional,
 )
@@ -82,21 +83,25 @@ def begin(account: Account, entry: Entry) -> None:
 def end(account: Account, entry: Entry) -> None:
     """Terminate; what is left must be what a version retains."""
     account.terminate()
-    resources = [one for version in entry.versions for one in members(version, "Resources").values()]
+    resources = [one for version in entry.versions for one in every_resource(version)]
     kept = Counter(str(one["Type"]) for one in resources if is_retained(one))
-    demand("things left behind", account.world.things(account.id) - kept, Counter())
+    left = account.world.things(account.id)
+    if any(is_transformed(version) for version in entry.versions):  # a loop makes any number of one resource
+        left = Counter({kind: count for kind, count in left.items() if kind not in kept})
+    demand("things left behind", left - kept, Counter())
 
 
 def follow(account: Account, entry: Entry, number: int) -> str:
     """Update from one version to the next and compare with what the index names; answers the outcome."""
     step, before, after = entry.steps[number - 1], entry.versions[number - 1], entry.versions[number]
+    wanted = expected(before, after, step)
     try:
         plan_id, changes = account.plan(number, after.parameters)
     except Refusal as refusal:
-        if NOTHING_CHANGED in refusal.reason and not expected(before, after, step)["ADD"]:
-            return "nothing to change"
+        if NOTHING_CHANGED in refusal.reason and not (wanted["ADD"] or wanted["REMOVE"]):
+            return "nothing to change"  # a replacement that the index names may be another way to write the same
         raise
-    for action, names in expected(before, after, step).items():
+    for action, names in wanted.items():
         seen = {
             change["LogicalResourceId"] for change in changes if action in (change["Action"], change.get("Replacement"))
         }

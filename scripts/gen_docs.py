@@ -80,9 +80,9 @@ def _settings(structure: type[msgspec.Struct], prefix: str = "") -> Iterator[tup
 
 
 def _default(item: msgspec.structs.FieldInfo) -> str:
-    if item.default is msgspec.NODEFAULT:
+    if item.required:
         return "`~/.local/share/manciple`"
-    text = settings.printed(item.default)
+    text = settings.printed(item.default_factory() if item.default is msgspec.NODEFAULT else item.default)
     return f"`{text}`" if text else ""
 
 

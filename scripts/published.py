@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from manciple.errors import TemplateError
 from manciple.template.document import Template
@@ -17,6 +17,7 @@ from scripts.account import Json, Version
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+VARIABLE = re.compile(r"\$\{(\w+)\}")
 SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(?:-secure)?:([^:}$]+)")
 SECRET_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}$]+)(?::SecretString:([^:}$]*))?")
 STAND_INS = {"Image": "ami-0a1b2c3d4e5f60718", "Subnet": "subnet-0a1b2c3d4e5f60718", "": "corpus"}
@@ -48,7 +49,7 @@ class Entry(NamedTuple):
         parameters: dict[str, str] = {}
         secrets: dict[str, dict[str, str]] = {}
         for version in self.versions:
-            text = version.text.decode(errors="replace")
+            text = filled(version)
             parameters |= ssm_parameters(version) | {found[1]: "corpus" for found in SSM_REFERENCE.finditer(text)}
             for name, key in SECRET_REFERENCE.findall(text):
                 secrets.setdefault(name, {})[key] = "Corpus1Passw0rd!"
@@ -67,6 +68,14 @@ class Entry(NamedTuple):
                 yield nested["bucket"], nested["key"], sibling.read_bytes()
         for code in self.given.get("objects", []):
             yield code["bucket"], code["key"], b"code"
+
+
+def filled(version: Version) -> str:
+    """The template's text with the values of parameters in place of `${their names}`."""
+    declared = members(version, "Parameters")
+    values = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(version.parameters)
+    text = version.text.decode(errors="replace")
+    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def ssm_parameters(version: Version) -> dict[str, str]:
@@ -128,6 +137,18 @@ def members(version: Version, section: str) -> dict[str, Json]:
     return {name: member for name, member in found.items() if isinstance(member, dict)}
 
 
+def every_resource(version: Version) -> Iterator[Json]:
+    """Every resource of the template, those inside of loops too."""
+    template = loaded(version.text)
+    waiting: list[Any] = [template.section("Resources") if template else {}]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and isinstance(value.get("Type"), str):
+            yield value
+        elif isinstance(value, dict | list):
+            waiting.extend(value.values() if isinstance(value, dict) else value)
+
+
 def unconditional(version: Version, section: str) -> dict[str, Json]:
     """Those members that no condition switches off."""
     return {name: member for name, member in members(version, section).items() if "Condition" not in member}
@@ -140,9 +161,13 @@ def is_retained(resource: Json) -> bool:
 
 def is_countable(entry: Entry) -> bool:
     """Does the corpus say how many resources are active? Of transformed templates and of versions it does not."""
-    template = loaded(entry.versions[0].text)
-    transformed = template is not None and bool(template.transforms)
-    return not (transformed or entry.steps or entry.given.get("unknown_conditions"))
+    return not (is_transformed(entry.versions[0]) or entry.steps or entry.given.get("unknown_conditions"))
+
+
+def is_transformed(version: Version) -> bool:
+    """Does a transform make more or other resources of the template?"""
+    template = loaded(version.text)
+    return template is not None and bool(template.transforms)
 
 
 def expected(before: Version, after: Version, step: Json) -> dict[str, set[str]]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def running_peer(name: str, directory: Path) -> Iterator[str]:
             NAMES[url] = name
             yield url
         finally:
-            process.terminate()
+            process.kill()  # it keeps nothing, and may be waiting for a signal of its own
             process.wait()
 
 
@@ -63,6 +64,8 @@ def client_of(url: str, service: str) -> Any:
 
 
 def _moto(port: int) -> Sequence[str]:
+    if find_spec("openapi_spec_validator") is None:
+        raise PeerMissingError("its CloudFormation wants more packages; install moto[cloudformation]")
     return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
 
 

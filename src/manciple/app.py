@@ -1,5 +1,6 @@
 """The only place where the parts are joined: a server, or a worker without HTTP."""
 
+import os
 import secrets
 import socket
 import threading
@@ -15,8 +16,7 @@ import uvicorn
 from manciple.catalog.ids import format_id
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.limits import Limits as EngineLimits
-from manciple.engine.providers.provider import Providers
-from manciple.engine.providers.sandbox import Sandbox
+from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
 from manciple.engine.slice import Parts
 from manciple.engine.targets.target import Target, TargetType
@@ -50,9 +50,7 @@ def open_store(settings: Settings) -> Iterator[Store]:
     Raises SettingsError, SchemaError or SealedError, each one sentence.
     """
     check_secret_key(settings)
-    if settings.database is None:
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(settings.database or f"sqlite:///{settings.data / 'manciple.sqlite'}")
+    database = Database(settings.database or f"sqlite:///{_own_file(settings.data)}")
     try:
         schema.upgrade(database)
         seal = Seal(read_key(_key_file(settings), create=settings.secret_key_file is None))
@@ -62,9 +60,18 @@ def open_store(settings: Settings) -> Iterator[Store]:
         database.close()
 
 
+def _own_file(directory: Path) -> Path:
+    """The database in the data directory, made if it is not there, for its owner's eyes only."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = directory / "manciple.sqlite"
+    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # its journals get the same mode from SQLite
+    return file
+
+
 def _key_file(settings: Settings) -> Path:
     """The key's file: as set, else beside the data directory, so that a copy of the data alone opens nothing."""
-    return settings.secret_key_file or settings.data.with_name(settings.data.name + ".key")
+    data = settings.data.resolve()  # `.` and `..` have no name of their own
+    return settings.secret_key_file or data.with_name(data.name + ".key")
 
 
 class Server:
@@ -72,6 +79,7 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         check_serving(settings)
+        make_targets(settings)  # what cannot be served is refused before anything is opened
         self.settings = settings
         self._socket = _bind(settings.host, settings.port)
         host, port = self._socket.getsockname()[:2]
@@ -83,8 +91,9 @@ class Server:
     def serve(self, on_ready: Callable[[], None] | None = None) -> None:
         """Serve until told to stop (SIGTERM and SIGINT do, in the main thread)."""
         with open_store(self.settings) as store:
-            driver = make_driver(self.settings, store)
-            runtime = make_runtime(self.settings, store, driver, self.settings.public_url or self.url)
+            public_url = self.settings.public_url or self.url
+            driver = make_driver(self.settings, store, public_url)
+            runtime = make_runtime(self.settings, store, driver, public_url)
             application = Application(runtime, Operations(runtime), Identity(runtime), on_started=on_ready)
             if self.settings.execute:
                 driver.start()
@@ -116,7 +125,7 @@ class Server:
 def run_worker(settings: Settings, until: threading.Event) -> None:
     """Carry out operations without HTTP until the event is set."""
     with open_store(settings) as store:
-        driver = make_driver(settings, store)
+        driver = make_driver(settings, store, settings.public_url or f"http://{settings.host}:{settings.port}")
         driver.start()
         try:
             until.wait()
@@ -124,7 +133,7 @@ def run_worker(settings: Settings, until: threading.Event) -> None:
             driver.stop()
 
 
-def make_driver(settings: Settings, store: Store) -> InProcessDriver:
+def make_driver(settings: Settings, store: Store, public_url: str) -> InProcessDriver:
     """The engine with its provider and targets, and the driver that runs its slices in this process."""
     limits = EngineLimits(
         lease=int(settings.engine.lease_seconds * 1000),
@@ -134,11 +143,19 @@ def make_driver(settings: Settings, store: Store) -> InProcessDriver:
     parts = Parts(
         database=store.database,
         objects=store.objects,
-        providers=Providers([Sandbox(store.database, store.objects.seal)]),
+        providers=make_providers(settings, store),
         pool=ThreadPoolExecutor(limits.threads, "provider"),
         limits=limits,
+        public_url=public_url.rstrip("/"),
     )
     return InProcessDriver(Engine(parts, make_targets(settings)))
+
+
+def make_providers(settings: Settings, store: Store) -> Providers:
+    """Every provider that `engine/providers` declares; one for all types is asked last."""
+    declared = collect("manciple.engine.providers", ProviderType)
+    surroundings = Surroundings(settings, store.database, store.objects.seal)
+    return Providers([one.make(surroundings) for one in sorted(declared, key=lambda one: one.for_all_types)])
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from msgspec.inspect import (
     BoolType,
     CustomType,
+    DictType,
     FloatType,
     IntType,
     LiteralType,
@@ -33,6 +34,7 @@ Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
 
 
@@ -121,6 +123,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()
+    custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent
 
 
 class Loaded(NamedTuple):
@@ -198,6 +201,8 @@ def _types(structure: type[Struct], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 _TYPES: dict[str, Any] = dict(_types(Settings))
+_TABLES = (dict[str, Address],)
+"""Types of settings whose keys are the operator's own."""
 
 
 def _default_data(environ: Mapping[str, str]) -> Path:
@@ -236,6 +241,9 @@ def _parse(name: str, text: str) -> object:
     wanted = _TYPES.get(name)
     if wanted == tuple[str, ...]:
         return [part.strip() for part in text.split(",") if part.strip()]
+    if wanted in _TABLES:
+        pairs = (part.partition("=") for part in text.split(",") if part.strip())
+        return {key.strip(): value.strip() for key, _, value in pairs}
     try:
         return msgspec.convert(text, wanted, strict=False, dec_hook=_to_path)
     except msgspec.ValidationError:
@@ -281,6 +289,8 @@ def _describe(wanted: Type) -> str:
             return "aws, or an address that begins with http:// or https://"
         case VarTupleType():
             return "a list of texts"
+        case DictType():
+            return "a table of addresses that begin with http:// or https://"
         case CustomType():
             return "a path"
         case _:
@@ -296,7 +306,9 @@ def _to_path(wanted: type, value: object) -> object:
 
 def _flatten(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
-        if isinstance(value, Struct):
+        if _TYPES.get(prefix + key) in _TABLES:
+            yield prefix + key, value
+        elif isinstance(value, Struct):
             yield from _flatten(msgspec.structs.asdict(value), f"{prefix}{key}.")
         elif isinstance(value, Mapping):
             yield from _flatten(value, f"{prefix}{key}.")
@@ -321,8 +333,11 @@ def printed(value: object) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={member}" for key, member in value.items())
     return "" if value is None else str(value)
 
 
 def _masked(text: str) -> str:
-    return re.sub(r"(://[^/:@]*:)[^@]*@", r"\1****@", text)
+    """A URL's password as four stars: before its host, or among its parameters as PostgreSQL's libpq takes it."""
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1****", re.sub(r"(://[^/:@]*:)[^@]*@", r"\1****@", text))

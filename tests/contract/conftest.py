@@ -24,7 +24,7 @@ REGION = "eu-west-1"
 _accounts = (f"{number:012d}" for number in itertools.count(random.randrange(10**11, 10**12 - 10**9)))
 
 
-def _serve(url: str, directory: Path, **flags: Any) -> Iterator[Server]:
+def serve(url: str, directory: Path, **flags: Any) -> Iterator[Server]:
     settings = load(
         {"port": 0, "database": url, "data": str(directory), "secret_key_file": str(_key(directory)), **flags}, {}
     ).settings
@@ -44,7 +44,7 @@ def _key(directory: Path) -> Path:
 def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on SQLite."""
     directory = tmp_path_factory.mktemp("sqlite")
-    yield from _serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory)
+    yield from serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory)
 
 
 @pytest.fixture(scope="session")
@@ -53,14 +53,14 @@ def postgresql_server_of_ours(postgresql_server: Any, tmp_path_factory: pytest.T
     with postgresql_server.database() as url:
         port = _free_port()
         address = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
-        yield from _serve(url, tmp_path_factory.mktemp("postgresql"), **address)
+        yield from serve(url, tmp_path_factory.mktemp("postgresql"), **address)
 
 
 @pytest.fixture(scope="session")
 def sigv4_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that verifies signatures."""
     directory = tmp_path_factory.mktemp("sigv4")
-    yield from _serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory, auth="sigv4")
+    yield from serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory, auth="sigv4")
 
 
 def _free_port() -> int:

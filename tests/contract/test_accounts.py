@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from manciple.app import Server
 from tests.contract import publishing, requests
@@ -161,3 +162,20 @@ def test_arns_are_of_their_regions_partition(make_client: Callable[..., Any], re
     assert product.describe("mine")["Arn"].startswith(f"arn:{partition}:servicecatalog:{region}:")
     assert record["RecordOutputs"][0]["OutputValue"].startswith(f"arn:{partition}:cloudformation:{region}:")
     assert all(value.startswith(f"arn:{partition}:") for value in tags)
+
+
+@pytest.mark.parametrize("region", ["local", "eu-central-9"])
+def test_any_region_of_the_right_form_is_a_region_of_its_own(make_client: Callable[..., Any], region: str) -> None:
+    make_client("servicecatalog", region=region).create_portfolio(
+        DisplayName="there", ProviderName="IT", IdempotencyToken="there"
+    )
+
+    assert make_client("servicecatalog", region="us-east-1").list_portfolios()["PortfolioDetails"] == []
+    assert len(make_client("servicecatalog", region=region).list_portfolios()["PortfolioDetails"]) == 1
+
+
+def test_a_region_that_no_name_can_be_is_refused(make_client: Callable[..., Any]) -> None:
+    with pytest.raises(ClientError, match="is no region's name") as refused:
+        make_client("servicecatalog", region="US-EAST-1").list_portfolios()
+
+    assert refused.value.response["Error"]["Code"] == "ValidationException"

@@ -12,6 +12,12 @@ from tests.contract.publishing import QUEUE, QUEUE_AND_TOPIC, Published
 from tests.contract.raw import Answer, issue_key, send, signed
 
 PATH = "/_manciple/sandbox/faults"
+NAMED_QUEUE = """
+Parameters:
+  Name: {Type: String, Default: first}
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name}}
+"""
 
 
 @pytest.fixture
@@ -55,6 +61,26 @@ def test_an_update_that_fails_leaves_the_product_tainted_and_what_it_was(
 
     assert status_of(ended) == "FAILED"
     assert product.describe("mine")["Status"] == "TAINTED"
+
+
+def test_what_a_clean_up_could_not_delete_is_listed_in_the_next_plan_and_removed_by_it(
+    publish: Callable[..., Published], put: Callable[..., Answer]
+) -> None:
+    product = publish(NAMED_QUEUE)
+    product.launch("mine")
+    put({"logical_id": "Queue", "action": "delete", "fail": {"code": "InvalidRequest"}})
+    product.update("mine", ProvisioningParameters=[{"Key": "Name", "Value": "second"}])
+    put()
+
+    plan = product.plan("mine", ProvisioningParameters=[{"Key": "Name", "Value": "second"}])
+    ended = product.execute(plan["ProvisionedProductPlanDetails"]["PlanId"])
+    again = product.plan("mine", ProvisioningParameters=[{"Key": "Name", "Value": "second"}])
+
+    (removal,) = plan["ResourceChanges"]
+    assert (removal["Action"], removal["LogicalResourceId"]) == ("REMOVE", "Queue")
+    assert removal["PhysicalResourceId"].endswith("/first")
+    assert status_of(ended) == "SUCCEEDED"
+    assert again["ProvisionedProductPlanDetails"]["Status"] == "CREATE_FAILED"
 
 
 def test_a_fault_strikes_as_often_as_asked_and_counts_down(

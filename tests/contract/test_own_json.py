@@ -82,6 +82,7 @@ def test_the_plan_document_tells_values_causes_and_status(
         "RiskCounts",
         "UnknownUntilExecution",
         "Simulated",
+        "NotSimulated",
         "Changes",
         "Parameters",
         "Outputs",

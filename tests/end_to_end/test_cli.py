@@ -340,6 +340,20 @@ def test_config_says_where_each_value_came_from(manciple: Run, monkeypatch: pyte
     assert ["database", "postgresql://ana:****@db/manciple", "--database"] in rows
 
 
+@pytest.mark.parametrize("directory", [".", "data/.."])
+def test_a_data_directory_named_by_dots_has_its_key_beside_it(
+    manciple: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, directory: str
+) -> None:
+    place = tmp_path / "place"
+    (place / "data").mkdir(parents=True)
+    monkeypatch.chdir(place)
+
+    done = manciple("migrate", "--data", directory)
+
+    assert done.status == 0, done.err
+    assert (tmp_path / "place.key").exists()
+
+
 def test_migrate_brings_a_new_database_up_to_date(manciple: Run, tmp_path: Path) -> None:
     first = manciple("migrate", "--data", str(tmp_path / "data"))
     second = manciple("migrate", "--data", str(tmp_path / "data"))

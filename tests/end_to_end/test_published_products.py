@@ -29,7 +29,7 @@ CHAINS = {
     "code pipeline, four replaced": "2cb6c56e7a5c",
     "network, ten removed": "11af3d604efb",
     "beanstalk, two replaced": "6779e8f48d96",
-    "notifier, topic replaced": "1c524c940a31",
+    "notifier, parameter renamed": "1c524c940a31",
 }
 
 

@@ -44,7 +44,7 @@ def termination(world: CloudWorld) -> tuple[str, ...]:
     return first, world.accept_termination()
 
 
-ENDS = {
+ENDS: dict[Scenario, tuple[str, int]] = {
     launch: ("CREATE_COMPLETE", 2),
     plan_and_execution: ("CREATE_COMPLETE", 2),
     plan: ("REVIEW_IN_PROGRESS", 0),

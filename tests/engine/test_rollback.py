@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from manciple.engine import operation
+from manciple.engine.planned import get_planned
 from manciple.engine.providers.faults import Fault
 from manciple.store.tables.engine import INSTANCE, OPERATION, STEP
 from tests.engine.worlds import ACCOUNT, REGION, World, attachment, broken, template, topic
@@ -189,6 +190,40 @@ def test_a_rollback_that_fails_is_kept_and_the_next_update_starts_from_what_exis
     assert failed == "UPDATE_ROLLBACK_FAILED"
     assert status == "UPDATE_COMPLETE"
     assert world.names() == {"a": "good", "b": ""}
+
+
+def test_after_a_rollback_that_failed_a_plan_back_to_the_old_template_brings_back_what_went_astray(
+    world: World,
+) -> None:
+    old = {"A": topic("a", DisplayName="old"), "B": topic("b", "A")}
+    world.provision(old)
+    world.fault(broken("Z", "create"), broken("A", "update", skip=1))
+    failed = world.update({"A": topic("a", DisplayName="new"), "B": topic("b", "A"), "Z": topic("z", "A")})
+    world.fault()
+
+    status = world.update(old)
+
+    assert failed == "UPDATE_ROLLBACK_FAILED"
+    assert status == "UPDATE_COMPLETE"
+    assert world.names()["a"] == "old"
+
+
+def test_what_an_update_that_was_given_up_made_is_removed_by_the_next_plan_and_listed_there(world: World) -> None:
+    world.provision({"A": topic("a")})
+    world.fault(Fault(selector="C", action="create", delay_ms=60_000))
+    given_up = world.submit(template({"A": topic("a"), "B": topic("b"), "C": topic("c", "B")}), "update")
+    world.engine.reconcile(given_up)
+    with world.database.write() as tx:
+        tx.execute(sa.update(OPERATION).values(claims=world.limits.claims))
+    world.run(given_up)
+    world.fault()
+
+    world.update({"A": topic("a", DisplayName="x")})
+
+    with world.database.read() as tx:
+        planned = get_planned(tx, world.objects, world.operation(f"rec-{world.records}").planned_digest)
+    assert planned.stacks[""].permits["B"].action == "Remove"
+    assert world.names() == {"a": "x"}
 
 
 def test_a_termination_that_cannot_delete_something_fails_and_can_be_repeated(world: World) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from manciple.engine.providers.faults import Fault
 from manciple.store.metadata import METADATA
+from manciple.store.tables.engine import EXPORT
 from manciple.store.tables.sandbox import SANDBOX_FAULT
 from tests.engine.worlds import World, open_world, template, topic
 
@@ -57,3 +58,26 @@ def test_an_error_that_repeats_a_secret_is_told_with_four_stars(world: World) ->
     world.run(operation_id)
 
     assert '"bad ****!"' in world.operation(operation_id).reason
+
+
+def exported(world: World, value: object) -> str:
+    """What an output with this value exports, of a topic A that was given a secret, B that reads A, and C."""
+    resources = {"A": with_secret(), "B": topic("b", DisplayName={"Fn::GetAtt": ["A", "DisplayName"]}), "C": topic("c")}
+    outputs = {"O": {"Value": value, "Export": {"Name": "out"}}}
+    text = template(resources, Parameters=PARAMETERS, Outputs=outputs)
+    world.run(world.submit(text, parameters={"Password": "c"}))
+    (row,) = world.rows(EXPORT)
+    return str(row.value)
+
+
+@pytest.mark.parametrize("resource", ["A", "B"])
+def test_an_output_that_reads_a_secret_back_from_a_resource_is_four_stars(world: World, resource: str) -> None:
+    value = exported(world, {"Fn::Base64": {"Fn::GetAtt": [resource, "DisplayName"]}})
+
+    assert value == "****"
+
+
+def test_an_output_in_which_a_short_secret_stands_by_chance_is_told_whole(world: World) -> None:
+    value = exported(world, {"Fn::Sub": "https://example.com/${C.TopicName}"})
+
+    assert value == "https://example.com/c"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from manciple.api import shapes
 from manciple.catalog.entities import Plan, ProvisionedProduct, Record
@@ -377,6 +378,31 @@ def test_a_plan_deleted_while_it_is_made_leaves_no_stack(catalog: Catalog) -> No
     catalog.world.run("plan-gone")
 
     assert catalog.world.rows(STACK) == []
+
+
+def test_the_base_fingerprint_of_a_plan_tells_what_was_deployed(catalog: Catalog) -> None:
+    first = catalog.plan({"A": topic("a")})
+    catalog.execute(first)
+    second, third = (catalog.plan({"A": topic("a"), "B": topic(name)}) for name in ("b", "c"))
+
+    (stack,) = catalog.world.rows(STACK)
+    bases = [catalog.plan_row(plan).base_fingerprint for plan in (first, second, third)]
+    assert bases == [None, stack.deployed_digest, stack.deployed_digest]
+
+
+def test_a_plan_that_is_given_up_leaves_the_stack_as_it_is(catalog: Catalog) -> None:
+    catalog.execute(catalog.plan({"A": topic("a")}))
+    (stack,) = catalog.world.rows(STACK)
+    with catalog.world.database.write() as tx:
+        launch = catalog._launch(tx, template({"B": topic("b")}))
+        operation.submit_plan(tx, catalog.world.objects, launch, plan_id="plan-2")
+        died = {"claims": catalog.world.limits.claims, "stack_id": stack.id}
+        tx.execute(sa.update(OPERATION).where(OPERATION.c.id == "plan-2").values(died))
+
+    catalog.world.run("plan-2")
+
+    assert "given up" in catalog.world.operation("plan-2").reason
+    assert catalog.world.status() == "CREATE_COMPLETE"
 
 
 def test_every_operation_is_done_and_due_no_more(catalog: Catalog) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from manciple.app import Store, make_providers
 from manciple.engine import operation
 from manciple.engine.events import Event, list_events
 from manciple.engine.launch import Launch, Termination
@@ -18,12 +19,12 @@ from manciple.engine.memory import Memory
 from manciple.engine.planned import decode_planned, put_planned
 from manciple.engine.probe import NoProbe, Point, Probe
 from manciple.engine.providers.faults import Fault, set_faults
-from manciple.engine.providers.provider import Providers
 from manciple.engine.providers.sandbox import Sandbox
 from manciple.engine.providers.world import Thing, things
 from manciple.engine.reconcile import Done, Engine
 from manciple.engine.slice import Parts
 from manciple.engine.targets.stack import StackTarget
+from manciple.settings import load
 from manciple.store import objects, tables  # noqa: F401 (importing fills METADATA)
 from manciple.store.database import Database
 from manciple.store.metadata import METADATA
@@ -67,8 +68,9 @@ def template(resources: Mapping[str, Any], **sections: Any) -> str:
 class World:
     """The database, the sandbox's account and an engine; ids of records are counted."""
 
-    def __init__(self, database: Database, limits: Limits = QUICK, probe: Probe | None = None) -> None:
+    def __init__(self, database: Database, limits: Limits = QUICK, probe: Probe | None = None, **settings: Any) -> None:
         self.database = database
+        self.settings = load({"data": "unused", **_flags(settings)}, {}).settings
         self.objects = Objects(Seal(KEY))
         self.sandbox = Sandbox(database, self.objects.seal)
         self.pool = ThreadPoolExecutor(limits.threads)
@@ -84,7 +86,7 @@ class World:
         parts = Parts(
             database=self.database,
             objects=self.objects,
-            providers=Providers([self.sandbox]),
+            providers=make_providers(self.settings, Store(self.database, self.objects)),
             pool=self.pool,
             limits=self.limits,
             probe=probe or NoProbe(),
@@ -272,7 +274,7 @@ class _Dying:
 
 @contextmanager
 def open_world(
-    url: str, limits: Limits = QUICK, probe: Probe | None = None, *, is_durable: bool = True
+    url: str, limits: Limits = QUICK, probe: Probe | None = None, *, is_durable: bool = True, **settings: Any
 ) -> Iterator[World]:
     """A world on a database that is made if it is empty; one that is not durable does not wait for the disk."""
     database = Database(url)
@@ -280,7 +282,7 @@ def open_world(
         sa.event.listen(database.engine, "connect", do_not_wait_for_the_disk)
     with database.write() as tx:
         METADATA.create_all(tx.connection)
-    world = World(database, limits, probe)
+    world = World(database, limits, probe, **settings)
     try:
         yield world
     finally:
@@ -291,3 +293,8 @@ def open_world(
 def do_not_wait_for_the_disk(connection: Any, _record: Any) -> None:
     """Make a SQLite connection quick: what it writes is lost if the machine dies."""
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def _flags(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """`sandbox__signals` is the setting `sandbox.signals`."""
+    return {name.replace("__", "."): value for name, value in settings.items()}

@@ -25,13 +25,15 @@ class Statement:
 
 @dataclass
 class Recorder:
-    """Statements in the order in which they ran, from every engine of this process."""
+    """Statements in the order in which they ran in one database; other tests' servers may run beside it."""
 
+    url: sa.URL
     statements: list[Statement] = field(default_factory=list)
 
-    def note(self, _connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, is_many: bool) -> None:
+    def note(self, connection: Any, _cursor: Any, text: str, parameters: Any, _context: Any, is_many: bool) -> None:
         """SQLAlchemy's event `before_cursor_execute`."""
-        if text.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+        looks_for_rows = text.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
+        if looks_for_rows and connection.engine.url == self.url:
             first = parameters[0] if is_many else parameters
             self.statements.append(Statement(text, first, threading.current_thread().name))
 
@@ -45,9 +47,9 @@ class Recorder:
 
 
 @contextmanager
-def recording() -> Iterator[Recorder]:
-    """Record every statement of this process while the block runs."""
-    recorder = Recorder()
+def recording(url: str) -> Iterator[Recorder]:
+    """Record every statement of this process in the database of a URL while the block runs."""
+    recorder = Recorder(sa.make_url(url))
     sa.event.listen(sa.Engine, "before_cursor_execute", recorder.note)
     try:
         yield recorder

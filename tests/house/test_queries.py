@@ -128,7 +128,7 @@ def _explained(url: str, directory: Any) -> Iterator[Explained]:
     key.write_text("17" * 32)
     flags = {"port": port, "database": url, "data": str(directory), "secret_key_file": str(key)}
     settings = load({**flags, "public_url": f"http://127.0.0.1:{port}"}, {"MANCIPLE_ENGINE__POLL_SECONDS": "0.1"})
-    with recording() as recorder:
+    with recording(url) as recorder:
         server = Server(settings.settings)
         server.start()
         database = Database(url)

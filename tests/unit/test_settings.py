@@ -168,12 +168,13 @@ def test_every_setting_is_printed_with_where_it_came_from() -> None:
     assert rows.keys() == loaded.origins.keys()
 
 
-def test_a_password_in_the_database_url_is_not_printed() -> None:
-    loaded = load({"database": "postgresql+psycopg://ana:hunter2@db/catalog"}, HOME)
+@pytest.mark.parametrize("url", ["ana:{}@db/catalog", "db/catalog?user=ana&password={}", "db/catalog?password={}&a=b"])
+def test_a_password_in_the_database_url_is_not_printed(url: str) -> None:
+    loaded = load({"database": "postgresql+psycopg://" + url.format("hunter2")}, HOME)
 
     values = {name: value for name, value, _ in loaded.rows()}
 
-    assert values["database"] == "postgresql+psycopg://ana:****@db/catalog"
+    assert values["database"] == "postgresql+psycopg://" + url.format("****")
 
 
 def settings_with(**changes: object) -> Settings:
@@ -203,3 +204,40 @@ def test_with_postgresql_a_server_needs_its_public_url_and_key() -> None:
         check_serving(shared)
     with pytest.raises(SettingsError, match="secret_key_file must be given"):
         check_secret_key(shared)
+
+
+def test_a_section_may_lie_in_a_section(tmp_path: Path) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text('[targets.cloudformation]\nendpoint = "http://127.0.0.1:5000"\n')
+    environ = {"MANCIPLE_TARGETS__CLOUDFORMATION__POLL_SECONDS": "0.5"}
+
+    settings, origins = load({}, HOME | environ, file)
+
+    assert settings.targets.cloudformation.endpoint == "http://127.0.0.1:5000"
+    assert settings.targets.cloudformation.poll_seconds == 0.5
+    assert origins["targets.cloudformation.endpoint"] == str(file)
+
+
+def test_an_endpoint_is_an_address_or_aws() -> None:
+    variable = "MANCIPLE_TARGETS__CLOUDFORMATION__ENDPOINT"
+
+    assert load({}, HOME | {variable: "aws"}).settings.targets.cloudformation.endpoint == "aws"
+    assert refusal(environ={variable: "ftp://x"}) == (
+        f"{variable}: targets.cloudformation.endpoint is 'ftp://x' but must be "
+        "aws, or an address that begins with http:// or https://"
+    )
+
+
+def test_custom_resources_are_a_table_whose_keys_are_patterns(tmp_path: Path) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text('[custom_resources]\n"arn:aws:lambda:*:make.v1" = "http://127.0.0.1:8080/make"\n')
+
+    from_file = load({}, {"MANCIPLE_CONFIG": str(file)}).settings.custom_resources
+    from_variable = load({}, {"MANCIPLE_CUSTOM_RESOURCES": "arn:*=http://a, x=https://b"}).settings.custom_resources
+    assert from_file == {"arn:aws:lambda:*:make.v1": "http://127.0.0.1:8080/make"}
+    assert from_variable == {"arn:*": "http://a", "x": "https://b"}
+
+
+def test_an_endpoint_of_a_custom_resource_must_be_an_http_address() -> None:
+    with pytest.raises(SettingsError, match="a table of addresses that begin with http:// or https://"):
+        load({}, {"MANCIPLE_CUSTOM_RESOURCES": "arn:*=file:///etc/passwd"})

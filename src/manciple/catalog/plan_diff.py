@@ -124,7 +124,11 @@ def _compared(document: PlanDocument) -> Compared:
 
 
 def _by_name(changes: Iterable[DocumentedChange]) -> dict[Name, DocumentedChange]:
-    return {(change.stack_path, change.resource_change["LogicalResourceId"]): change for change in changes}
+    """The changes by name; where a leftover is removed besides, the change that the template asks for counts."""
+    named: dict[Name, DocumentedChange] = {}
+    for change in changes:
+        named.setdefault((change.stack_path, change.resource_change["LogicalResourceId"]), change)
+    return named
 
 
 _ATTRIBUTES = ("Action", "ResourceType", "Replacement", "PolicyAction")

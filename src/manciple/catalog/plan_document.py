@@ -21,7 +21,10 @@ from manciple.template.change_set import (
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the store knows of a plan beside its changes. `simulated` says that a simulated cloud would carry it out."""
+    """What the store knows of a plan beside its changes.
+
+    `simulated` says that a simulated cloud would carry it out, but for the resources that are `not_simulated`.
+    """
 
     plan_id: str
     status: PlanStatus
@@ -30,6 +33,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str | None = None
     base_fingerprint: str | None = None
     simulated: bool = False
+    not_simulated: tuple[str, ...] = ()
 
 
 class Summary(msgspec.Struct, frozen=True, rename="pascal"):
@@ -74,6 +78,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     risk_counts: RiskCounts = RiskCounts()
     unknown_until_execution: tuple[str, ...]
     simulated: bool
+    not_simulated: tuple[str, ...] = ()
     changes: tuple[DocumentedChange, ...]
     parameters: tuple[PathChange, ...] = ()
     outputs: tuple[PathChange, ...] = ()
@@ -90,7 +95,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
     """
     changes = change_set or _NOTHING
     shown = as_review(changes) if values else as_cloudformation(changes, values=False)
-    pairs = zip(changes.changes.values(), shown, strict=True)
+    pairs = zip(changes.listed, shown, strict=True)
     risks = risks_of(changes)
     made = PlanDocument(
         plan_id=facts.plan_id,
@@ -105,6 +110,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         risk_counts=count_risks(risks),
         unknown_until_execution=tuple(_unknown(changes)),
         simulated=facts.simulated,
+        not_simulated=facts.not_simulated,
         changes=tuple(_documented(change, entry["ResourceChange"]) for change, entry in pairs),
         parameters=changes.parameter_changes,
         outputs=changes.output_changes,
@@ -146,7 +152,7 @@ def _stripped(value: Any) -> Any:
 
 def summary_of(change_set: ChangeSet) -> Summary:
     """The changes counted by kind."""
-    kinds = [_kind(change) for change in change_set.changes.values()]
+    kinds = [_kind(change) for change in change_set.listed]
     return Summary(*(kinds.count(kind) for kind in ("Add", "Modify", "Replace", "Remove")))
 
 

@@ -67,6 +67,8 @@ def plan_lines(document: Document) -> Iterator[Text]:
     yield Text(summary(document), "bold")
     if document["Simulated"]:
         yield Text(SIMULATED, "dim")
+    if real := document.get("NotSimulated"):
+        yield Text(f"But not {', '.join(real)}: that is asked of an endpoint outside.", "bold")
 
 
 def summary(document: Document) -> str:

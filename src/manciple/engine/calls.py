@@ -1,15 +1,16 @@
 """Provider calls of one slice: sent out on the engine's threads, heard as they come back."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from itertools import groupby
 from typing import TypeAlias
 
 from manciple.engine.dynamic_references import DynamicReferences, hidden
 from manciple.engine.probe import Probe
-from manciple.engine.providers.provider import HandlerRequest, ProgressEvent, Provider, Providers, failed
+from manciple.engine.providers.provider import HandlerRequest, Lifetime, ProgressEvent, Provider, Providers, failed
 from manciple.engine.rows import Step
+from manciple.template.values import Value
 
 Call: TypeAlias = tuple[Step, HandlerRequest]
 Heard: TypeAlias = tuple[Step, HandlerRequest, ProgressEvent]
@@ -73,6 +74,12 @@ class _Nobody:
 
     def serves(self, _resource_type: str) -> bool:
         return True
+
+    def simulates(self, _properties: Mapping[str, Value]) -> bool:
+        return True
+
+    def callback_for(self, _request: HandlerRequest) -> Lifetime | None:
+        return None
 
     def handle(self, requests: Sequence[HandlerRequest]) -> list[ProgressEvent]:
         return [failed("InvalidTypeConfiguration", self._message) for _ in requests]

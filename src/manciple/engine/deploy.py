@@ -80,6 +80,7 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
         action=action,
         type=instance.type,
         place=scope.place,
+        stack_id=scope.stack.arn,
         stack_name=scope.stack.name,
         logical_id=step.logical_id,
         physical_id=None if action == "create" else instance.physical_id,
@@ -88,7 +89,16 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
         tags=tags_of(scope, step),
         sensitive=() if action == "delete" else work.mask.secrets_in(model),
         snapshot=action == "delete" and instance.deletion_policy == "Snapshot",
+        creation_policy=_creation_policy(scope, step) if action == "create" else None,
     )
+
+
+def _creation_policy(scope: Scope, step: Step) -> Value | None:
+    """The policy of what is created; what an undo makes again is not waited for."""
+    if step.verb == "recreate" or scope.planned is None:
+        return None
+    policy = _resource(scope, step).creation_policy
+    return None if policy is None else revealed(resolve(policy, scope.bindings, scope.planned.facts))
 
 
 def tags_of(scope: Scope, step: Step) -> dict[str, str]:

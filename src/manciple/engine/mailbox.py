@@ -4,19 +4,15 @@ An address is made from the step's client token with the installation's key, so 
 very same one, and only its hash is stored (contracts, section 5).
 """
 
-from typing import Literal, TypeAlias
-
 import msgspec
 
-from manciple.engine.providers.provider import Signal
+from manciple.engine.providers.provider import Lifetime, Signal
 from manciple.engine.rows import Step
 from manciple.store.callbacks import add_token, bind_token, list_signals
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 
 PATH = "/_manciple/callback/"
-
-Lifetime: TypeAlias = Literal["step", "operation"]
 
 _TOKEN_DIGITS = 32  # 128 bits
 

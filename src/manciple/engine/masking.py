@@ -16,8 +16,11 @@ class Mask:
 
     def add(self, evaluation: Evaluation) -> None:
         """Mask what this evaluation holds, too; the longest secrets are looked for first."""
-        found = {text.reveal() for text in _texts(evaluation) if isinstance(text, Secret)}
-        self._secrets = sorted(filter(None, found.union(self._secrets)), key=len, reverse=True)
+        self.add_texts(text.reveal() for text in _texts(evaluation) if isinstance(text, Secret))
+
+    def add_texts(self, found: Iterable[str]) -> None:
+        """Mask these texts, too."""
+        self._secrets = sorted(filter(None, {*found, *self._secrets}), key=len, reverse=True)
 
     def hide(self, text: str) -> str:
         """The text without secrets."""

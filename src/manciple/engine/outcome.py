@@ -22,17 +22,27 @@ def apply(work: Work, step: Step, request: HandlerRequest, answer: ProgressEvent
     if answer.status == "FAILED" and request.action == "delete" and answer.error_code == "NotFound":
         answer = ProgressEvent(status="SUCCESS", physical_id=instance.physical_id)
     if request.action == "create" and answer.physical_id:
-        _identify(work, scope, step, instance, answer)
+        _identify(work, scope, step, request, answer)
+    for note in answer.notes:
+        work.tell(scope, instance, f"{deploy.STATUS_PREFIXES[step.verb]}_IN_PROGRESS", note)
     if answer.status == "SUCCESS":
         _SUCCESSES[request.action](work, scope, step, request, answer)
     elif answer.status == "FAILED":
         _retry_or_fail(work, step, answer, limits)
-    elif work.now >= (step.deadline or work.now + 1):
+    elif request.is_overdue:
         fail(work, step, "NotStabilized", handler_message(step, "NotStabilized", "Exceeded attempts to wait"))
     else:
-        step.state = "waiting"
-        step.context = _sealed(work, answer.callback_context)
-        step.not_before = work.now + answer.delay_ms
+        _wait(work, step, answer)
+
+
+def _wait(work: Work, step: Step, answer: ProgressEvent) -> None:
+    """Let the handler be called again after its delay, or sooner by a signal; what is bound may have one already."""
+    step.state = "waiting"
+    step.context = _sealed(work, answer.callback_context)
+    if answer.timeout_ms is not None:
+        step.deadline = work.now + answer.timeout_ms
+    delay = 0 if answer.binds else answer.delay_ms
+    step.not_before = min(work.now + delay, step.deadline or work.now + delay)
 
 
 def fail(work: Work, step: Step, code: str, reason: str) -> None:
@@ -73,12 +83,18 @@ def _sealed(work: Work, context: dict[str, Any] | None) -> bytes | None:
     return None if context is None else work.objects.seal.close(msgspec.json.encode(context))
 
 
-def _identify(work: Work, scope: Scope, step: Step, instance: Instance, answer: ProgressEvent) -> None:
-    """A create tells its physical id with its first answer."""
-    if instance.physical_id is None:
-        instance.physical_id = answer.physical_id
-        work.touch_instance(instance)
+def _identify(work: Work, scope: Scope, step: Step, request: HandlerRequest, answer: ProgressEvent) -> None:
+    """A create tells its physical id with its first answer; what does not come to be at once is remembered as begun."""
+    instance = deploy.subject_of(scope, step)
+    if instance.physical_id == answer.physical_id:
+        return
+    instance.physical_id = answer.physical_id
+    work.touch_instance(instance)
+    if answer.status == "SUCCESS":
         scope.states[instance.logical_id, instance.incarnation] = State(reference=answer.reference or "")
+    else:
+        work.set_state(scope, instance, _state(request, instance, answer))
+    if answer.is_initiated and answer.status != "FAILED":
         work.tell(scope, instance, f"{deploy.STATUS_PREFIXES[step.verb]}_IN_PROGRESS", events.CREATION_INITIATED)
 
 
@@ -90,7 +106,7 @@ def _retry_or_fail(work: Work, step: Step, answer: ProgressEvent, limits: Limits
         step.not_before = work.now + limits.backoff * 2 ** (step.attempts - 1)
         step.error_code, step.error = code, work.mask.hide(message)
     else:
-        fail(work, step, code, handler_message(step, code, message))
+        fail(work, step, code, message if answer.verbatim else handler_message(step, code, message))
 
 
 def _created(work: Work, scope: Scope, step: Step, request: HandlerRequest, answer: ProgressEvent) -> None:
@@ -107,8 +123,34 @@ def _created(work: Work, scope: Scope, step: Step, request: HandlerRequest, answ
 
 def _updated(work: Work, scope: Scope, step: Step, request: HandlerRequest, answer: ProgressEvent) -> None:
     instance = deploy.subject_of(scope, step)
+    if answer.physical_id not in (None, instance.physical_id):
+        instance = _moved(work, scope, step, instance, answer)
     work.set_state(scope, instance, _state(request, instance, answer))
     _finish(work, scope, step, instance)
+
+
+def _moved(work: Work, scope: Scope, step: Step, old: Instance, answer: ProgressEvent) -> Instance:
+    """The instance that an update has made in place of the old one, which the clean-up deletes.
+
+    Where an undo did so the clean-up is written already: the old one is left over for the next plan.
+    """
+    work.tell(scope, old, "UPDATE_IN_PROGRESS", events.REPLACED_BY_PROVIDER)
+    old.state = "replaced" if step.verb == "update" else "leftover"
+    work.touch_instance(old)
+    step.after = scope.next_incarnation(old.logical_id)
+    step.verb = "replace" if step.verb == "update" else step.verb
+    new = Instance(
+        stack_id=old.stack_id,
+        logical_id=old.logical_id,
+        incarnation=step.after,
+        type=old.type,
+        physical_id=answer.physical_id,
+        state="live",
+        dependencies=old.dependencies,
+        deletion_policy=old.deletion_policy,
+    )
+    scope.live[old.logical_id] = new
+    return work.add_instance(scope, new)
 
 
 def _deleted(work: Work, scope: Scope, step: Step, _request: HandlerRequest, _answer: ProgressEvent) -> None:
@@ -132,7 +174,13 @@ def _finish(work: Work, scope: Scope, step: Step, instance: Instance) -> None:
 
 def _state(request: HandlerRequest, instance: Instance, answer: ProgressEvent) -> State:
     reference = answer.reference or instance.physical_id or ""
-    return State(model=request.model, attributes=answer.attributes, reference=reference, tags=request.tags)
+    return State(
+        model=request.model,
+        attributes=answer.attributes,
+        reference=reference,
+        tags=request.tags,
+        no_echo=answer.no_echo,
+    )
 
 
 _SUCCESSES = {"create": _created, "update": _updated, "delete": _deleted}

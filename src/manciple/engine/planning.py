@@ -3,8 +3,12 @@
 from collections.abc import Iterable
 from functools import cache
 
+from msgspec.structs import replace
+
 from manciple.catalog.ids import url_suffix_of
+from manciple.engine import exports
 from manciple.engine import facts as fact_finding
+from manciple.engine.deployed import deployed_of, removals_of_leftovers
 from manciple.engine.launch import Launch
 from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
 from manciple.engine.rows import Stack
@@ -15,7 +19,7 @@ from manciple.errors import TemplateError
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 from manciple.store.rows import PROVISIONED_PRODUCTS
-from manciple.template.change_set import ChangeSet, Deployed, Instance, change_set
+from manciple.template.change_set import ChangeSet, Deployed, change_set
 from manciple.template.document import Template
 from manciple.template.dynamic_references import refuse_absent
 from manciple.template.evaluate import evaluate
@@ -24,6 +28,7 @@ from manciple.template.limits import Limits
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
 from manciple.template.resource_schemas import known_types
+from manciple.template.transforms.process import CHANGE_SET_FAILED
 from manciple.template.values import Value
 
 _NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
@@ -53,13 +58,25 @@ class Planning:
             lambda facts: _evaluated(template, launch, previous, facts, self._limits), facts, self._fetch
         )
         refuse_absent(facts)
+        self._check_exports(scope.stack, evaluation)
         changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)
+        changes = replace(changes, leftovers=removals_of_leftovers(scope))
         planned = _planned(launch, scope, evaluation, facts, changes)
         return Made(change_set=changes, planned=planned, simulated=True)
 
     def _fetch(self, facts: Facts, needs: Iterable[Need]) -> dict[Need, Value | None]:
         with self._database.read() as tx:
             return fact_finding.known_facts(tx, self._objects, facts, needs)
+
+    def _check_exports(self, stack: Stack, evaluation: Evaluation) -> None:
+        """Refuse a plan that would take or change an export in use, where that can be known by now."""
+        if stack.deployed_digest is None and all(output.export is None for output in evaluation.outputs.values()):
+            return
+        try:
+            with self._database.read() as tx:
+                exports.check(tx, stack, evaluation)
+        except exports.ExportError as error:
+            raise TemplateError(str(error), path="Outputs", code=CHANGE_SET_FAILED) from error
 
     def _previous_parameters(self, tx: Transaction, launch: Launch) -> dict[str, str]:
         """The values of the last successful deployment, of the keys given with UsePreviousValue.
@@ -85,16 +102,6 @@ class Planning:
 def _simulated_types() -> frozenset[str]:
     """The types that a template may use beside custom resources."""
     return frozenset(known_types())
-
-
-def deployed_of(scope: Scope, stack: PlannedStack) -> Deployed:
-    """What a stack is now, as the change set wants to know it."""
-    instances = {
-        logical_id: Instance(state.reference or instance.physical_id or "", state.bound)
-        for logical_id, instance in scope.live.items()
-        for state in [scope.state(instance)]
-    }
-    return Deployed(evaluation=stack.evaluation, instances=instances, tags=stack.tags)
 
 
 def _planned(launch: Launch, scope: Scope, evaluation: Evaluation, facts: Facts, changes: ChangeSet) -> Planned:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from manciple.engine import outputs, rows
+from manciple.engine import exports, rows
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
 from manciple.engine.memory import Memory
@@ -24,7 +24,7 @@ from manciple.engine.slice import Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, Wake
 from manciple.engine.work import Scope, Work
 from manciple.store.database import Transaction
-from manciple.store.tables.engine import STACK
+from manciple.store.tables.engine import INSTANCE, STACK
 
 _LOG = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def _keep_plan(slice: Slice, made: Made) -> None:
         digest = objects.put(tx, content, sealed=True)
         if work.operation.kind == "plan":
             settlement = Settlement(tx, objects, work.operation, work.now)
-            settlement.plan_made(made, digest)
+            settlement.plan_made(made, digest, work.root.stack.deployed_digest)
             _forget_unwanted(tx, work, settlement)
 
     slice.commit(settle)
@@ -218,8 +218,23 @@ def _begin(slice: Slice, target: Target) -> None:
         if not _begin_termination(slice, target):
             return
     else:
+        if lost := _claim_imports(slice):
+            _refuse(slice, Failed(code=None, message=lost))
+            return
         target.begin(slice)
     slice.commit(lambda tx: Settlement(tx, slice.parts.objects, work.operation, work.now).under_way())
+
+
+def _claim_imports(slice: Slice) -> str | None:
+    """Claim what the plan imports before anything is done; answers why that cannot be."""
+    work, planned = slice.work, slice.work.planned
+    if planned is None or not exports.imported(planned):
+        return None
+    try:
+        slice.commit(first=lambda tx: exports.claim(tx, work.root.stack, planned, work.operation.id))
+    except exports.ExportError as error:
+        return str(error)
+    return None
 
 
 def _open_planned_stack(slice: Slice) -> None:
@@ -240,12 +255,35 @@ def _termination(slice: Slice) -> Termination:
 
 
 def _begin_termination(slice: Slice, target: Target) -> bool:
-    """False if there is nothing to delete: the product goes at once."""
+    """False if it is over: nothing is to be deleted and the product goes at once, or an export is in use.
+
+    The stack of such an export stays as it is, and tells why.
+    """
+    if refusal := _withdraw_exports(slice):
+        root = slice.work.root
+        slice.work.tell_stack(root, root.stack.status, refusal)
+        _end_termination(slice, Ended(status="DELETE_FAILED", reason=refusal))
+        return False
     if slice.work.scopes and not _termination(slice).retain:
         target.delete(slice)
         return True
     _end_termination(slice, None)
     return False
+
+
+def _withdraw_exports(slice: Slice) -> str | None:
+    """Take back what the product's stacks export, so that nobody imports it any more; answers who does."""
+    stacks = [scope.stack for scope in slice.work.scopes.values()]
+
+    def withdraw(tx: Transaction) -> None:
+        for stack in stacks:
+            exports.withdraw(tx, stack)
+
+    try:
+        slice.commit(first=withdraw)
+    except exports.ExportError as error:
+        return str(error)
+    return None
 
 
 def _end_termination(slice: Slice, ended: Ended | None) -> None:
@@ -255,8 +293,9 @@ def _end_termination(slice: Slice, ended: Ended | None) -> None:
     def settle(tx: Transaction) -> None:
         settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
         settlement.terminated(ended, ignore_errors=termination.ignore_errors)
-        if ended is not None and ended.reason is None:
-            outputs.withdraw_exports(tx, work.root.stack.id)
+        if ended is None or ended.reason is None:
+            for scope in work.scopes.values():
+                exports.settle_claims(tx, scope.stack, ())
 
     slice.commit(settle)
 
@@ -273,6 +312,8 @@ def _settle(slice: Slice, target: Target, ended: Ended) -> None:
     def settle(tx: Transaction) -> None:
         settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
         settlement.ended(ended, found, arn, work.planned)
+        if ended.reason is not None:
+            exports.abandon_claims(tx, work.operation.id)
 
     slice.commit(settle)
 
@@ -287,8 +328,10 @@ def _give_up(slice: Slice) -> None:
     def settle(tx: Transaction) -> None:
         settlement = Settlement(tx, slice.parts.objects, operation, work.now)
         settlement.given_up(status, operation.reason or "")
-        if operation.stack_id is not None:
+        exports.abandon_claims(tx, operation.id)
+        if operation.stack_id is not None and operation.kind != "plan":
             tx.execute(_FAIL_STACK, {"of_id": operation.stack_id, "failed": status, "because": operation.reason})
+            tx.execute(_LEAVE, {"of_id": operation.stack_id})
 
     slice.commit(settle)
 
@@ -305,3 +348,13 @@ _FAIL_STACK = (
     .where(STACK.c.id == sa.bindparam("of_id"))
     .values(status=sa.bindparam("failed"), status_reason=sa.bindparam("because"))
 )
+_LEAVE = (
+    sa.update(INSTANCE)
+    .where(
+        INSTANCE.c.stack_id == sa.bindparam("of_id"),
+        INSTANCE.c.state.in_(("creating", "replaced", "removed")),
+        INSTANCE.c.physical_id.is_not(None),
+    )
+    .values(state="leftover")
+)
+"""What was half made or half deleted is offered to the next plan."""

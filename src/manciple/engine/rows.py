@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from manciple.store.database import Transaction
 from manciple.store.tables.engine import INSTANCE, OPERATION, STACK, STEP
+from manciple.template.evaluation import Policy
 
 
 class Operation(msgspec.Struct, kw_only=True):
@@ -75,7 +76,7 @@ class Instance(msgspec.Struct, kw_only=True):
     digest: str | None = None
     previous_digest: str | None = None
     dependencies: list[str] = []
-    deletion_policy: str = "Delete"
+    deletion_policy: Policy = "Delete"
 
 
 class Step(msgspec.Struct, kw_only=True):

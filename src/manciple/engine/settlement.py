@@ -46,8 +46,8 @@ class Settlement:
         """Is there still a plan to be made? It may have been deleted meanwhile."""
         return self._operation.kind != "plan" or self._plan() is not None
 
-    def plan_made(self, made: Made, planned_digest: str) -> None:
-        """The plan can be executed."""
+    def plan_made(self, made: Made, planned_digest: str, base: str | None) -> None:
+        """The plan can be executed. `base` is the digest of what was deployed when it was made, None if nothing was."""
         plan = self._plan()
         if plan is None:
             return
@@ -57,7 +57,9 @@ class Settlement:
             status="CREATE_SUCCESS",
             provisioned_product_id=plan.provisioned_product_id,
             fingerprint=fingerprint,
+            base_fingerprint=base,
             simulated=made.simulated,
+            not_simulated=made.not_simulated,
         )
         document = plan_document(facts, made.change_set)
         changes = as_service_catalog(made.change_set)
@@ -70,6 +72,7 @@ class Settlement:
             document_digest=self._objects.put_value(self._tx, document),
             changes_digest=self._objects.put_value(self._tx, changes),
             fingerprint=fingerprint,
+            base_fingerprint=base,
         )
 
     def plan_failed(self, failed: Failed) -> None:
@@ -105,6 +108,7 @@ class Settlement:
             return
         text = relayed(failed, self._operation.id)
         self._end_record("FAILED", text)
+        self._end_plan(good=False, reason=text)
         is_broken = _PRODUCT_STATUSES.get(stack_status, "ERROR") == "ERROR"
         self._change(status="ERROR" if is_broken else "TAINTED", status_message=text)
 

@@ -17,7 +17,7 @@ from manciple.store.database import Transaction
 from manciple.store.objects import Objects
 from manciple.store.tables.engine import DEPENDENCY
 from manciple.template.evaluation import Evaluation
-from manciple.template.values import Bound
+from manciple.template.values import Bound, texts
 
 _SELECT_DEPENDENCIES = sa.select(DEPENDENCY.c.number, DEPENDENCY.c.needs).where(
     DEPENDENCY.c.operation_id == sa.bindparam("id")
@@ -26,12 +26,16 @@ _INSERT_DEPENDENCIES = sa.insert(DEPENDENCY)
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What an instance is: the model it was brought to (revealed), what the provider said of it, the stack's tags."""
+    """What an instance is: the model it was brought to (revealed), what the provider said of it, the stack's tags.
+
+    `no_echo` says that the attributes are secrets.
+    """
 
     model: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
     reference: str = ""
     tags: dict[str, str] = {}
+    no_echo: bool = False
 
     @cached_property
     def bound(self) -> Bound:
@@ -159,6 +163,8 @@ class Work:
                 scope.previous[key] = blobs[instance.previous_digest]
         self.scopes[stack.path] = scope
         self.mask = Mask(self._evaluations(tx, scope))
+        for state in (*scope.states.values(), *scope.previous.values()):
+            self._mask_state(state)
         return scope
 
     def adopt(self, planned: Planned) -> None:
@@ -224,7 +230,12 @@ class Work:
         """Give an instance a state; its blob is written with it."""
         scope.states[instance.logical_id, instance.incarnation] = state
         self._states.append((instance, state))
+        self._mask_state(state)
         self.touch_instance(instance)
+
+    def _mask_state(self, state: State) -> None:
+        if state.no_echo:
+            self.mask.add_texts(texts(state.attributes))
 
     def tell_stack(self, scope: Scope, status: str, reason: str | None = None) -> None:
         """Set the stack's status and tell it as an event."""

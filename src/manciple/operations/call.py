@@ -24,6 +24,7 @@ from manciple.store.objects import Objects
 In = TypeVar("In", bound=msgspec.Struct)
 Out = TypeVar("Out", bound=msgspec.Struct)
 
+_SWEEP_EVERY = 60 * 60 * 1000
 _ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 
@@ -138,6 +139,7 @@ class Operations:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._found = {found.name: found for found in collect("manciple.operations", Operation)}
+        self._sweep_at = 0
 
     def call(self, name: str, caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
         """Run an operation for a caller.
@@ -163,6 +165,7 @@ class Operations:
     def _write(
         self, found: Operation[Any, Any], caller: Caller, input: msgspec.Struct, request_id: str
     ) -> msgspec.Struct:
+        self._sweep()
         request = idempotency.Request.of(
             found.name, caller.account, caller.region, caller.arn, input, self.runtime.objects.seal
         )
@@ -179,6 +182,15 @@ class Operations:
                 if request
                 else found.run(context, input)
             )
+
+    def _sweep(self) -> None:
+        """Once an hour, on the way to a write, forget the answers that no token gets any more."""
+        now = self.runtime.now()
+        if now < self._sweep_at:
+            return
+        self._sweep_at = now + _SWEEP_EVERY
+        with self.runtime.database.write() as tx:
+            idempotency.forget_expired(tx, now)
 
     def _context(self, caller: Caller, tx: Transaction, request_id: str, prepared: Any) -> Context:
         return Context(self.runtime, caller, tx, self.runtime.now(), request_id, prepared)

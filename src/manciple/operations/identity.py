@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from manciple.catalog.entities import AccessKey
 from manciple.catalog.ids import partition_of
-from manciple.errors import UnrecognizedClientException
+from manciple.errors import UnrecognizedClientException, ValidationException
 from manciple.operations.call import Caller, Runtime
 from manciple.store.rows import ACCESS_KEYS
 
@@ -14,7 +14,7 @@ DEFAULT_ACCOUNT = "000000000000"
 DEFAULT_REGION = "us-east-1"
 
 _ACCOUNT = re.compile(r"[0-9]{12}\Z")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}\Z")
+_REGION = re.compile(r"[a-z0-9-]{1,32}\Z")
 _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/[^/]+\Z")
 _OURS = re.compile(r"A[KS]IA[A-Z0-9]{16}\Z")
 _REMEMBERED = 5_000
@@ -94,4 +94,9 @@ def _caller_of(key: AccessKey, region: str) -> Caller:
 
 
 def _region(text: str | None) -> str:
-    return text if text and _REGION.match(text) else DEFAULT_REGION
+    """The region that a credential scope names; any name of the right form is a region of its own."""
+    if not text:
+        return DEFAULT_REGION
+    if not _REGION.match(text):
+        raise ValidationException(f"{text[:64]!r} is no region's name; sign for a region such as {DEFAULT_REGION}.")
+    return text

@@ -94,7 +94,7 @@ class Waiting(NamedTuple):
 def add_token(
     tx: Transaction, token: str, operation_id: str, number: int, epoch: int, now: int, *, is_lasting: bool = False
 ) -> None:
-    """Let a token speak for a step from its `epoch` on, and no token of an epoch before; one that does so already may."""
+    """Let a token speak for a step from its `epoch` on, and no token of an epoch before; a known one stays."""
     row = {
         "token_hash": _hash(token),
         "operation_id": operation_id,

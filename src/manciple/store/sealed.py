@@ -9,6 +9,8 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -85,13 +87,18 @@ def read_key(path: Path, *, create: bool) -> bytes:
 
 
 def _write_key(path: Path) -> None:
+    """Make the file whole before it has its name: whoever finds it, even after a crash, finds a key in it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file, unfinished = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
     try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(file, "w") as stream:
-        stream.write(make_key().hex() + "\n")
+        with os.fdopen(file, "w") as stream:
+            stream.write(make_key().hex() + "\n")
+            stream.flush()
+            os.fsync(file)
+        with suppress(FileExistsError):
+            os.link(unfinished, path)
+    finally:
+        Path(unfinished).unlink()
 
 
 _SELECT_CHECK = sa.select(KEY_CHECK.c.sealed)

@@ -111,6 +111,13 @@ ROUTES = (
         lambda asked: RecordInput(record_id=asked.path["id"]),
     ),
     OwnRoute(
+        "/_manciple/records/{id}/signals",
+        "GET",
+        "manciple:ListSignals",
+        "servicecatalog:ExecuteProvisionedProductPlan",
+        lambda asked: RecordInput(record_id=asked.path["id"]),
+    ),
+    OwnRoute(
         "/_manciple/sandbox/environment",
         "GET",
         "manciple:GetEnvironment",

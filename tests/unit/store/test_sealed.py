@@ -1,5 +1,6 @@
 """Secrets at rest."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
     assert first == again
     assert len(first) == 32
     assert file.stat().st_mode & 0o077 == 0
+
+
+def test_processes_that_start_together_make_one_key_between_them(tmp_path: Path) -> None:
+    file = tmp_path / "keys" / "data.key"
+
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: read_key(file, create=True), range(32)))
+
+    assert len(keys) == 1
+    assert [found.name for found in file.parent.iterdir()] == ["data.key"]
 
 
 def test_a_missing_key_file_is_named(tmp_path: Path) -> None:

@@ -104,23 +104,23 @@ class Endpoint:
 
 def _answer(call: Callable[[], Json]) -> Json:
     """What a call answers, or one of our two errors for everything that boto3 may raise."""
-    from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError, NoCredentialsError
+    from botocore import exceptions
     from botocore.parsers import ResponseParserError
 
     try:
         return call()
     except UnreachablePlace as error:
         raise Refused("UnreachablePlace", str(error)) from error
-    except NoCredentialsError as error:
+    except exceptions.NoCredentialsError as error:
         raise Refused("NoCredentials", "The server has no AWS credentials; give it some as the SDKs expect.") from error
-    except ClientError as error:
+    except exceptions.ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         details = error.response.get("Error", {})
         code, message = details.get("Code", "Unknown"), details.get("Message", str(error))
         if code in _PASSING or status >= 500:
             raise Away(f"{code}: {message}") from error
         raise Refused(code, message) from error
-    except (HTTPClientError, ConnectionError, ResponseParserError) as error:
+    except (exceptions.HTTPClientError, exceptions.ConnectionError, ResponseParserError) as error:
         raise Away(type(error).__name__) from error
-    except BotoCoreError as error:
+    except exceptions.BotoCoreError as error:
         raise Refused(type(error).__name__, str(error)) from error

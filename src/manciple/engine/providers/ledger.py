@@ -44,8 +44,16 @@ class Ledger:
                 self._entries[row.token] = Entry(row.token, row.request_digest, answer)
 
     def digest(self, request: HandlerRequest) -> str:
-        """What makes two requests the same: everything but the callback context, and what is known to be secret."""
-        content = msgspec.structs.replace(request, callback_context=None, sensitive=())
+        """What makes two requests the same: all but how far the call is, what it waits for, what is secret."""
+        content = msgspec.structs.replace(
+            request,
+            callback_context=None,
+            callback_url="",
+            signals=(),
+            is_overdue=False,
+            creation_policy=None,
+            sensitive=(),
+        )
         return self._seal.digest(msgspec.json.encode(content))
 
     def find(self, token: str) -> Entry | None:

@@ -5,19 +5,20 @@ by client token makes it idempotent: what was answered under a token is answered
 used token is refused. Nothing it makes exists anywhere else.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from manciple.engine.providers.faults import Fault, Faults
 from manciple.engine.providers.ledger import Entry, Ledger
-from manciple.engine.providers.provider import Action, HandlerRequest, OperationStatus, ProgressEvent, failed
+from manciple.engine.providers.provider import Action, HandlerRequest, Lifetime, OperationStatus, ProgressEvent, failed
 from manciple.engine.providers.shapes import Shapes
 from manciple.engine.providers.world import Key, Thing, World
 from manciple.store.database import Database, Transaction
 from manciple.store.sealed import Seal
 from manciple.template.resource_schemas import is_known, schema_of
+from manciple.template.values import Value
 
 
 class Sandbox:
@@ -33,6 +34,14 @@ class Sandbox:
     def serves(self, resource_type: str) -> bool:
         """Every type with a published schema is simulated."""
         return is_known(resource_type)
+
+    def simulates(self, _properties: Mapping[str, Value]) -> bool:
+        """Everything here."""
+        return True
+
+    def callback_for(self, _request: HandlerRequest) -> Lifetime | None:
+        """Nothing is waited for here; `signalled` and its like see to that."""
+        return None
 
     def handle(self, requests: Sequence[HandlerRequest]) -> list[ProgressEvent]:
         """Answer a batch; all that it does is one commit."""

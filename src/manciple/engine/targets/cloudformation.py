@@ -27,6 +27,7 @@ _NO_CHANGES = ("The submitted information didn't contain changes.", "No updates 
 _GOOD_ENDS = {False: ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True: ("DELETE_COMPLETE",)}
 """How an operation ends well, by whether it is a termination."""
 
+_MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 _EXECUTED = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED")
 _CANCELS = {"CREATE_IN_PROGRESS": "delete_stack", "UPDATE_IN_PROGRESS": "cancel_update_stack"}
 """What turns a stack back, by its status; a stack that is being created can only be deleted."""
@@ -155,8 +156,8 @@ def _note_made(talk: Conversation, change_set_id: str, stack_id: str) -> None:
 def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Failed:
     """What a change set in this status means for the plan."""
     status = found["Status"]
-    if status == "FAILED":
-        return _refusal(None, found.get("StatusReason", "CloudFormation gave no reason."))
+    if status not in _MAKING:
+        return _refusal(None, found.get("StatusReason") or f"The change set is {status}.")
     if status != "CREATE_COMPLETE":
         talk.note()
         return talk.pause()

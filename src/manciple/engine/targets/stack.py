@@ -6,7 +6,9 @@ plan -> begin -> forward -> commit -> cleanup -> done
 
 from typing import Any
 
-from manciple.engine import outcome, outputs, rollback
+import msgspec
+
+from manciple.engine import exports, outcome, outputs, rollback
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
 from manciple.engine.launch import Launch
 from manciple.engine.planned import encode_stack
@@ -51,10 +53,11 @@ class StackTarget:
             launch: Launch = parts.objects.get_value(tx, work.operation.request_digest, Launch)
         try:
             made = Planning(parts.database, parts.objects, self._limits).make(launch, work.root)
+            made = msgspec.structs.replace(made, not_simulated=_not_simulated(slice, made))
         except TemplateError as error:
             accepted = error.code == CHANGE_SET_FAILED
             return Failed(code=None if accepted else error.code, message=error.message)
-        if not made.change_set.has_changes and not made.planned.leftovers:
+        if not made.change_set.has_changes:
             return Failed(code="ValidationError", message=NO_CHANGES, nothing_to_change=True)
         return made
 
@@ -96,6 +99,16 @@ class StackTarget:
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:
         """The template's outputs, finished."""
         return outputs.finished(slice.work, slice.work.root, slice.references)
+
+
+def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
+    """The resources of a plan, and those it takes away, that are not the sandbox's."""
+    scope, providers = slice.work.root, slice.parts.providers
+    resources = made.planned.stacks[""].evaluation.resources
+    kept = [key for key in made.change_set.changes if key in resources]
+    changed = [(key, resources[key].type, resources[key].properties) for key in kept]
+    removed = [(key, one.type, scope.state(one).model) for key, one in scope.live.items() if key not in resources]
+    return tuple(key for key, type_, properties in changed + removed if not providers.simulates(type_, properties))
 
 
 def _forward(work: Work, scope: Scope, logical_id: str) -> Step:
@@ -146,14 +159,15 @@ def _run_commit(slice: Slice) -> None:
     work, scope = slice.work, slice.work.root
     assert scope.planned is not None
     try:
-        exports = outputs.exports(work, scope, slice.references)
+        exported = outputs.exported(work, scope, slice.references)
     except TemplateError as error:
         _turn_back(slice, f"{error.message}. ", error.message)
         return
     deployed = encode_stack(scope.planned)
 
     def remember(tx: Transaction) -> None:
-        outputs.put_exports(tx, scope, exports)
+        exports.put(tx, scope.stack, exported)
+        exports.settle_claims(tx, scope.stack, exports.imported(work.planned) if work.planned else ())
         scope.stack.deployed_digest = work.objects.put(tx, deployed, sealed=True)
         scope.stack.revision += 1
         _remember(work, scope)
@@ -165,8 +179,8 @@ def _run_commit(slice: Slice) -> None:
     work.operation.phase = "cleanup"
     try:
         slice.commit(first=remember)
-    except outputs.ExportTakenError as taken:
-        _turn_back(slice, f"{taken}. ", str(taken))
+    except exports.ExportError as error:
+        _turn_back(slice, f"{error}. ", str(error))
 
 
 def _remember(work: Work, scope: Scope) -> None:

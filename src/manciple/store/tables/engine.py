@@ -144,3 +144,14 @@ EXPORT = sa.Table(
     sa.PrimaryKeyConstraint("account", "region", "name"),
     sa.Index(None, "stack_id"),
 )
+
+IMPORT = sa.Table(
+    "import",
+    METADATA,
+    *owned(),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("stack_id", Id, nullable=False),
+    sa.Column("operation_id", Id),
+    sa.PrimaryKeyConstraint("account", "region", "name", "stack_id"),
+    sa.Index(None, "stack_id"),
+)

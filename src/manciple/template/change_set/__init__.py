@@ -5,7 +5,7 @@ as_cloudformation(changes, ...)    as CloudFormation's DescribeChangeSet answers
 as_service_catalog(changes)        as DescribeProvisionedProductPlan answers it
 """
 
-from manciple.template.change_set.compare import change_set
+from manciple.template.change_set.compare import REMOVE_ACTIONS, change_set
 from manciple.template.change_set.known_values import holds_unknown
 from manciple.template.change_set.model import (
     KNOWN_AFTER_APPLY,
@@ -25,6 +25,7 @@ from manciple.template.change_set.renderers import as_cloudformation, as_review,
 
 __all__ = [
     "KNOWN_AFTER_APPLY",
+    "REMOVE_ACTIONS",
     "Action",
     "Certainty",
     "Change",

@@ -25,7 +25,7 @@ TYPE_CHANGED = (
 SYSTEM_TAGS = "aws:"
 """Tags that the catalog and CloudFormation set themselves begin so; they are no change of a plan."""
 
-_REMOVE_ACTIONS: Mapping[Policy, PolicyAction] = {
+REMOVE_ACTIONS: Mapping[Policy, PolicyAction] = {
     "Delete": "Delete",
     "Retain": "Retain",
     "RetainExceptOnCreate": "Retain",
@@ -91,7 +91,7 @@ def _removal(resource: Resource, deployed: Deployed) -> Change:
         logical_id=resource.logical_id,
         resource_type=resource.type,
         physical_id=deployed.instances[resource.logical_id].physical_id,
-        policy_action=_REMOVE_ACTIONS[resource.deletion_policy],
+        policy_action=REMOVE_ACTIONS[resource.deletion_policy],
         before=known_properties(resource.properties, finisher({})),
     )
 

@@ -150,19 +150,26 @@ _PERMITTED: Mapping[Replacement | None, tuple[Replacement, ...]] = {
 class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a template would change in a stack; `changes` are in order of logical id.
 
-    `parameter_changes` and `output_changes` tell what else does, with secrets as four stars.
+    `leftovers` are removals of what earlier operations could not delete. `parameter_changes` and `output_changes` tell
+    what else changes, with secrets as four stars.
     """
 
     changes: Mapping[str, Change]
+    leftovers: tuple[Change, ...] = ()
     outputs_changed: bool = False
     creates_stack: bool = False
     parameter_changes: tuple[PathChange, ...] = ()
     output_changes: tuple[PathChange, ...] = ()
 
     @property
+    def listed(self) -> tuple[Change, ...]:
+        """Every change that is shown: those that the template asks for, then the removals of leftovers."""
+        return (*self.changes.values(), *self.leftovers)
+
+    @property
     def has_changes(self) -> bool:
         """Is there anything to execute? An update without is refused (rule 18); a new stack may be empty."""
-        return bool(self.changes) or self.outputs_changed or self.creates_stack
+        return bool(self.listed) or self.outputs_changed or self.creates_stack
 
     def permits(self, logical_id: str, action: Action, replacement: Literal["True", "False"] = "False") -> bool:
         """May execution do this to that resource? (The promise: done is a subset of planned.)

@@ -19,7 +19,7 @@ def as_cloudformation(change_set: ChangeSet, *, values: bool) -> list[Json]:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
     """
-    changes = change_set.changes.values()
+    changes = change_set.listed
     if values:
         return [_entry(_with_values(change)) for change in changes if change.listed_with_values]
     return [_entry(_without_values(change)) for change in changes]
@@ -27,12 +27,12 @@ def as_cloudformation(change_set: ChangeSet, *, values: bool) -> list[Json]:
 
 def as_review(change_set: ChangeSet) -> list[Json]:
     """Every change of the form without values, with values where they are known: for people who have to decide."""
-    return [_entry(_complete(change)) for change in change_set.changes.values()]
+    return [_entry(_complete(change)) for change in change_set.listed]
 
 
 def as_service_catalog(change_set: ChangeSet) -> list[shapes.ResourceChange]:
     """The ResourceChanges of DescribeProvisionedProductPlan: the form without values, in capitals."""
-    return [_resource_change(change) for change in change_set.changes.values()]
+    return [_resource_change(change) for change in change_set.listed]
 
 
 def _entry(resource_change: Json) -> Json:

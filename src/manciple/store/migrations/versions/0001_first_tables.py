@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.Column("operation_id", sa.String(length=128), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("is_lasting", sa.Boolean(), nullable=False),
         sa.Column("created_time", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_callback")),
     )
@@ -110,6 +111,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_idempotency_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
+        "import",
+        sa.Column("account", sa.String(length=12), nullable=False),
+        sa.Column("region", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("stack_id", sa.String(length=128), nullable=False),
+        sa.Column("operation_id", sa.String(length=128), nullable=True),
+        sa.PrimaryKeyConstraint("account", "region", "name", "stack_id", name=op.f("pk_import")),
+    )
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_import_stack_id"), ["stack_id"], unique=False)
 
     op.create_table(
         "instance",
@@ -618,6 +631,10 @@ def downgrade() -> None:
     op.drop_table("object_chunk")
     op.drop_table("key_check")
     op.drop_table("instance")
+    with op.batch_alter_table("import", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_stack_id"))
+
+    op.drop_table("import")
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_idempotency_expires_at"))
 

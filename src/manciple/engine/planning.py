@@ -11,6 +11,7 @@ from manciple.engine import facts as fact_finding
 from manciple.engine.deployed import deployed_of, removals_of_leftovers
 from manciple.engine.launch import Launch
 from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
+from manciple.engine.refused_types import refuse_types
 from manciple.engine.rows import Stack
 from manciple.engine.targets.target import Made
 from manciple.engine.transforms import transformed
@@ -57,6 +58,7 @@ class Planning:
         evaluation, facts = fact_finding.settle(
             lambda facts: _evaluated(template, launch, previous, facts, self._limits), facts, self._fetch
         )
+        refuse_types(evaluation)
         refuse_absent(facts)
         self._check_exports(scope.stack, evaluation)
         changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)

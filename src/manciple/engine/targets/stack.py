@@ -161,7 +161,7 @@ def _run_commit(slice: Slice) -> None:
     try:
         exported = outputs.exported(work, scope, slice.references)
     except TemplateError as error:
-        _turn_back(slice, f"{error.message}. ", error.message)
+        _turn_back(slice, f"{work.mask.hide(error.message)}. ", None)
         return
     deployed = encode_stack(scope.planned)
 
@@ -180,7 +180,7 @@ def _run_commit(slice: Slice) -> None:
     try:
         slice.commit(first=remember)
     except exports.ExportError as error:
-        _turn_back(slice, f"{error}. ", str(error))
+        _turn_back(slice, f"{work.mask.hide(str(error))}. ", None)
 
 
 def _remember(work: Work, scope: Scope) -> None:
@@ -206,14 +206,14 @@ def _remember(work: Work, scope: Scope) -> None:
 
 
 def _turn_back(slice: Slice, reason: str, root_cause: str | None) -> None:
-    """Enter the rollback: its steps are written with the phase."""
+    """Enter the rollback: its steps are written with the phase. What others said is masked where it was heard."""
     work, scope = slice.work, slice.work.root
     rollback.add_rollback(work, scope)
     status = "ROLLBACK_IN_PROGRESS" if scope.stack.status == "CREATE_IN_PROGRESS" else "UPDATE_ROLLBACK_IN_PROGRESS"
     told = reason + ROLLBACK_REQUESTED if status == "ROLLBACK_IN_PROGRESS" else reason
     work.operation.phase = "rollback"
-    work.operation.reason = work.mask.hide(reason if root_cause is None else f"{reason}{root_cause}").strip()
-    work.tell_stack(scope, status, work.mask.hide(told))
+    work.operation.reason = f"{reason}{root_cause or ''}".strip()
+    work.tell_stack(scope, status, told)
     slice.commit(lambda tx: Settlement(tx, work.objects, work.operation, work.now).under_way(turned_back=True))
 
 

@@ -50,16 +50,20 @@ def configuration() -> str:
         "Flags go before environment variables, those before the TOML file (`--config`, or `MANCIPLE_CONFIG`), "
         "that before the defaults. `manciple config` prints what holds and where it came from."
     )
-    parts = [
-        precedence,
-        _table(("setting", "variable", "default", "values"), list(_settings(settings.Settings))),
-    ]
-    for item in msgspec.structs.fields(settings.Settings):
+    return _page("Settings", precedence, *_sections(settings.Settings))
+
+
+def _sections(structure: type[msgspec.Struct], section: str = "") -> Iterator[str]:
+    """The table of a structure's own settings, then its sections, each under its name."""
+    rows = list(_settings(structure, f"{section}." if section else ""))
+    if section:
+        yield f"## [{section}]"
+        yield inspect.cleandoc(structure.__doc__ or "")
+    if rows:
+        yield _table(("setting", "variable", "default", "values"), rows)
+    for item in msgspec.structs.fields(structure):
         if isinstance(item.type, type) and issubclass(item.type, msgspec.Struct):
-            rows = list(_settings(item.type, f"{item.name}."))
-            table = _table(("setting", "variable", "default", "values"), rows)
-            parts += [f"## [{item.name}]", inspect.cleandoc(item.type.__doc__ or ""), table]
-    return _page("Settings", *parts)
+            yield from _sections(item.type, f"{section}.{item.name}" if section else item.name)
 
 
 def command_line() -> str:

@@ -2,11 +2,13 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -85,8 +87,10 @@ def start() -> Iterator[Start]:
     def start_command(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
         command = [sys.executable, "-m", "manciple.cli", *arguments]
-        pipe = subprocess.PIPE
-        started.append(subprocess.Popen(command, env=kept | variables, stdout=pipe, stderr=pipe, text=True))
+        options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        # A shell that runs the tests in the background has them, and so the child, ignore Ctrl-C.
+        options["preexec_fn"] = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        started.append(subprocess.Popen(command, env=kept | variables, **options))
         return started[-1]
 
     yield start_command

@@ -25,7 +25,7 @@ STRUCTURES: list[type[Shape]] = [
 INPUTS = [operation.input for operation in shapes.OPERATIONS.values()]
 
 moments = st.integers(-62_135_596_800_000, 253_402_300_799_999).map(Timestamp)
-letters = st.characters(exclude_categories=["Cs"])
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")  # U+0000 is refused
 
 
 def values(described: Any) -> st.SearchStrategy[Any]:
@@ -37,7 +37,7 @@ def texts(described: inspect.StrType) -> st.SearchStrategy[str]:
     low, high = described.min_length or 0, described.max_length or 10_000
     if described.pattern is None:
         return st.text(letters, min_size=low, max_size=min(high, 20))
-    return st.from_regex(described.pattern).filter(lambda text: low <= len(text) <= high)
+    return st.from_regex(described.pattern).filter(lambda text: low <= len(text) <= high and "\0" not in text)
 
 
 def maps(described: inspect.DictType) -> st.SearchStrategy[dict[Any, Any]]:

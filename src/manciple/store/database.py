@@ -5,7 +5,9 @@ synchronous=FULL), so nobody ever meets "database is locked"; readers come from 
 uses one pool for both. A transaction is short: no network call and no evaluation happens inside one.
 """
 
+import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -173,7 +175,9 @@ def _begun(connection: sa.Connection, statement: str) -> Iterator[None]:
         yield
 
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-16000")
+_PATIENCE = 30
+"""Seconds to wait for another process that has SQLite's file locked."""
+_PRAGMAS = ("synchronous=FULL", "foreign_keys=ON", f"busy_timeout={_PATIENCE * 1000}", "cache_size=-16000")
 
 
 def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
@@ -183,15 +187,30 @@ def _sqlite_engine(url: sa.URL, pool_size: int) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=-1,
         **_OPTIONS,
-        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": 30},
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": _PATIENCE},
     )
 
     @sa.event.listens_for(engine, "connect")
     def set_pragmas(connection: Any, _record: Any) -> None:
+        _use_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; while another process does so, SQLite refuses at once and does not wait by itself."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _postgresql_engine(url: sa.URL, pool_size: int) -> sa.Engine:

@@ -5,125 +5,24 @@ in TOML and `MANCIPLE_QUOTA__RESOURCES_PER_TEMPLATE=5000` in the environment; fl
 """
 
 import ipaddress
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Any, NamedTuple, get_origin
 
 import msgspec
-from msgspec import Meta, Struct
-from msgspec.inspect import (
-    BoolType,
-    CustomType,
-    DictType,
-    FloatType,
-    IntType,
-    LiteralType,
-    StrType,
-    Type,
-    UnionType,
-    VarTupleType,
-    type_info,
-)
+from msgspec import Struct
+from msgspec.inspect import type_info
+
+from manciple.settings.sections import Settings
+from manciple.settings.wording import describe_type, masked, printed
 
 PREFIX = "MANCIPLE_"
 CONFIG_VARIABLE = "MANCIPLE_CONFIG"  # names the TOML file; the only variable of ours that is no setting
 
-Count = Annotated[int, Meta(ge=0)]
-Positive = Annotated[int, Meta(ge=1)]
-Seconds = Annotated[float, Meta(gt=0)]
-Port = Annotated[int, Meta(ge=0, le=65535)]
-Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
-Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
-
 
 class SettingsError(Exception):
     """A setting that cannot be used; one sentence says which, where it was given, and what is allowed."""
-
-
-class Quota(Struct, frozen=True, kw_only=True):
-    """AWS's quotas (Service Catalog administrator guide, "Quotas"; CloudFormation user guide, "Quotas")."""
-
-    portfolios: Count = 100
-    products: Count = 350
-    products_per_portfolio: Count = 150
-    principals_per_portfolio: Count = 100
-    patterns_per_portfolio: Count = 10
-    tags_per_portfolio: Count = 20
-    tags_per_product: Count = 20
-    tags_per_provisioned_product: Count = 50
-    versions_per_product: Count = 100
-    plans_per_product: Positive = 1
-    template_bytes: Count = 1_000_000
-    resources_per_template: Count = 500
-    parameters_per_template: Count = 200
-    outputs_per_template: Count = 200
-    mappings_per_template: Count = 200
-
-
-class Engine(Struct, frozen=True, kw_only=True):
-    """How operations are carried out: `threads` provider calls at once, leases, the poll below all wakes.
-
-    `target` is what new provisioned products are deployed onto; one that exists stays where it is.
-    """
-
-    target: str = "stack"
-    threads: Positive = 64
-    lease_seconds: Seconds = 30.0
-    poll_seconds: Seconds = 1.0
-
-
-class Limits(Struct, frozen=True, kw_only=True):
-    """The largest bodies, in bytes, that the server reads: of an API request, of an object, of a callback."""
-
-    request_bytes: Positive = 4 * 1024**2
-    object_bytes: Positive = 512 * 1024**2
-    callback_bytes: Positive = 4096
-
-
-class Sandbox(Struct, frozen=True, kw_only=True):
-    """The simulated cloud: `signals` that a resource waits for come by themselves, or are waited for."""
-
-    signals: Literal["auto", "wait"] = "auto"
-
-
-class CloudFormation(Struct, frozen=True, kw_only=True):
-    """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles."""
-
-    endpoint: Endpoint | None = None
-    sts_endpoint: Endpoint | None = None
-    poll_seconds: Seconds = 2.0
-
-
-class Targets(Struct, frozen=True, kw_only=True):
-    """What there is to deploy onto beside the stack target; a target without its endpoint is left out."""
-
-    cloudformation: CloudFormation = CloudFormation()
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """Every setting. `data` is the only one whose default depends on the user."""
-
-    host: str = "127.0.0.1"
-    port: Port = 4566
-    data: Path
-    database: str | None = None  # SQLAlchemy URL; None: SQLite in `data`
-    auth: Literal["open", "sigv4"] = "open"
-    public_url: str | None = None  # None: the bound address
-    execute: bool = True
-    insecure: bool = False
-    allowed_hosts: tuple[str, ...] = ()
-    template_hosts: tuple[str, ...] = ()  # hosts that LoadTemplateFromURL may fetch from
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    secret_key_file: Path | None = None
-    quota: Quota = Quota()
-    engine: Engine = Engine()
-    limits: Limits = Limits()
-    sandbox: Sandbox = Sandbox()
-    targets: Targets = Targets()
-    custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent
 
 
 class Loaded(NamedTuple):
@@ -135,7 +34,7 @@ class Loaded(NamedTuple):
     def rows(self) -> Iterator[tuple[str, str, str]]:
         """Give name, value and origin of every setting as text; the database URL's password as `****`."""
         for name, value in _flatten(msgspec.structs.asdict(self.settings)):
-            yield name, _masked(printed(value)), self.origins[name]
+            yield name, masked(printed(value)), self.origins[name]
 
 
 class _Given(NamedTuple):
@@ -201,8 +100,11 @@ def _types(structure: type[Struct], prefix: str = "") -> Iterator[tuple[str, Any
 
 
 _TYPES: dict[str, Any] = dict(_types(Settings))
-_TABLES = (dict[str, Address],)
-"""Types of settings whose keys are the operator's own."""
+
+
+def _is_table(name: str) -> bool:
+    """Are the keys of this setting the operator's own?"""
+    return get_origin(_TYPES.get(name)) is dict
 
 
 def _default_data(environ: Mapping[str, str]) -> Path:
@@ -241,7 +143,7 @@ def _parse(name: str, text: str) -> object:
     wanted = _TYPES.get(name)
     if wanted == tuple[str, ...]:
         return [part.strip() for part in text.split(",") if part.strip()]
-    if wanted in _TABLES:
+    if _is_table(name):
         pairs = (part.partition("=") for part in text.split(",") if part.strip())
         return {key.strip(): value.strip() for key, _, value in pairs}
     try:
@@ -270,31 +172,7 @@ def _siblings(name: str) -> Iterable[str]:
 
 def describe(name: str) -> str:
     """What the setting of a name may be, in words."""
-    return _describe(type_info(_TYPES[name]))
-
-
-def _describe(wanted: Type) -> str:
-    match wanted:
-        case UnionType(types):
-            return " or ".join(_describe(one) for one in types if not isinstance(one, msgspec.inspect.NoneType))
-        case LiteralType(values):
-            return " or ".join(str(value) for value in values)
-        case BoolType():
-            return "true or false"
-        case IntType(ge=low, le=high):
-            return f"a whole number from {low} {'upwards' if high is None else f'to {high}'}"
-        case FloatType(gt=low):
-            return f"a number above {low:g}"
-        case StrType(pattern=str()):
-            return "aws, or an address that begins with http:// or https://"
-        case VarTupleType():
-            return "a list of texts"
-        case DictType():
-            return "a table of addresses that begin with http:// or https://"
-        case CustomType():
-            return "a path"
-        case _:
-            return "a text"
+    return describe_type(type_info(_TYPES[name]))
 
 
 def _to_path(wanted: type, value: object) -> object:
@@ -306,7 +184,7 @@ def _to_path(wanted: type, value: object) -> object:
 
 def _flatten(tree: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
     for key, value in tree.items():
-        if _TYPES.get(prefix + key) in _TABLES:
+        if _is_table(prefix + key):
             yield prefix + key, value
         elif isinstance(value, Struct):
             yield from _flatten(msgspec.structs.asdict(value), f"{prefix}{key}.")
@@ -325,19 +203,3 @@ def _nest(values: Mapping[str, object]) -> dict[str, Any]:
             place = place.setdefault(section, {})
         place[key] = value
     return tree
-
-
-def printed(value: object) -> str:
-    """A setting's value as text, as a TOML file or a variable would give it; nothing for one that is not set."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    if isinstance(value, dict):
-        return ", ".join(f"{key}={member}" for key, member in value.items())
-    return "" if value is None else str(value)
-
-
-def _masked(text: str) -> str:
-    """A URL's password as four stars: before its host, or among its parameters as PostgreSQL's libpq takes it."""
-    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1****", re.sub(r"(://[^/:@]*:)[^@]*@", r"\1****@", text))

@@ -1,0 +1,97 @@
+"""The settings there are, section by section; a docstring says what its fields mean. AWS's values are the defaults."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[float, Meta(gt=0)]
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
+
+
+class Quota(Struct, frozen=True, kw_only=True):
+    """AWS's quotas (Service Catalog administrator guide, "Quotas"; CloudFormation user guide, "Quotas")."""
+
+    portfolios: Count = 100
+    products: Count = 350
+    products_per_portfolio: Count = 150
+    principals_per_portfolio: Count = 100
+    patterns_per_portfolio: Count = 10
+    tags_per_portfolio: Count = 20
+    tags_per_product: Count = 20
+    tags_per_provisioned_product: Count = 50
+    versions_per_product: Count = 100
+    plans_per_product: Positive = 1
+    template_bytes: Count = 1_000_000
+    resources_per_template: Count = 500
+    parameters_per_template: Count = 200
+    outputs_per_template: Count = 200
+    mappings_per_template: Count = 200
+
+
+class Engine(Struct, frozen=True, kw_only=True):
+    """How operations are carried out: `threads` provider calls at once, leases, the poll below all wakes.
+
+    `target` is what new provisioned products are deployed onto; one that exists stays where it is.
+    """
+
+    target: str = "stack"
+    threads: Positive = 64
+    lease_seconds: Seconds = 30.0
+    poll_seconds: Seconds = 1.0
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """The largest bodies, in bytes, that the server reads: of an API request, of an object, of a callback."""
+
+    request_bytes: Positive = 4 * 1024**2
+    object_bytes: Positive = 512 * 1024**2
+    callback_bytes: Positive = 4096
+
+
+class Sandbox(Struct, frozen=True, kw_only=True):
+    """The simulated cloud: `signals` that a resource waits for come by themselves, or are waited for."""
+
+    signals: Literal["auto", "wait"] = "auto"
+
+
+class CloudFormation(Struct, frozen=True, kw_only=True):
+    """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles."""
+
+    endpoint: Endpoint | None = None
+    sts_endpoint: Endpoint | None = None
+    poll_seconds: Seconds = 2.0
+
+
+class Targets(Struct, frozen=True, kw_only=True):
+    """What there is to deploy onto beside the stack target; a target without its endpoint is left out."""
+
+    cloudformation: CloudFormation = CloudFormation()
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Every setting. `data` is the only one whose default depends on the user."""
+
+    host: str = "127.0.0.1"
+    port: Port = 4566
+    data: Path
+    database: str | None = None  # SQLAlchemy URL; None: SQLite in `data`
+    auth: Literal["open", "sigv4"] = "open"
+    public_url: str | None = None  # None: the bound address
+    execute: bool = True
+    insecure: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    template_hosts: tuple[str, ...] = ()  # hosts that LoadTemplateFromURL may fetch from
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    secret_key_file: Path | None = None
+    quota: Quota = Quota()
+    engine: Engine = Engine()
+    limits: Limits = Limits()
+    sandbox: Sandbox = Sandbox()
+    targets: Targets = Targets()
+    custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent

@@ -1,0 +1,58 @@
+"""Settings as text: what one may be, and what it is."""
+
+import re
+
+import msgspec
+from msgspec.inspect import (
+    BoolType,
+    CustomType,
+    DictType,
+    FloatType,
+    IntType,
+    LiteralType,
+    StrType,
+    Type,
+    UnionType,
+    VarTupleType,
+)
+
+
+def describe_type(wanted: Type) -> str:
+    """What a setting of a type may be, in words."""
+    match wanted:
+        case UnionType(types):
+            return " or ".join(describe_type(one) for one in types if not isinstance(one, msgspec.inspect.NoneType))
+        case LiteralType(values):
+            return " or ".join(str(value) for value in values)
+        case BoolType():
+            return "true or false"
+        case IntType(ge=low, le=high):
+            return f"a whole number from {low} {'upwards' if high is None else f'to {high}'}"
+        case FloatType(gt=low):
+            return f"a number above {low:g}"
+        case StrType(pattern=str()):
+            return "aws, or an address that begins with http:// or https://"
+        case VarTupleType():
+            return "a list of texts"
+        case DictType():
+            return "a table of addresses that begin with http:// or https://"
+        case CustomType():
+            return "a path"
+        case _:
+            return "a text"
+
+
+def printed(value: object) -> str:
+    """A setting's value as text, as a TOML file or a variable would give it; nothing for one that is not set."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={member}" for key, member in value.items())
+    return "" if value is None else str(value)
+
+
+def masked(text: str) -> str:
+    """A URL's password as four stars: before its host, or among its parameters as PostgreSQL's libpq takes it."""
+    return re.sub(r"([?&](?:ssl)?password=)[^&]*", r"\1****", re.sub(r"(://[^/:@]*:)[^@]*@", r"\1****@", text))

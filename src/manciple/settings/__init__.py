@@ -1,4 +1,4 @@
-"""What an operator can set, as one frozen value: `sections` says what there is, `loading` reads, `wording` prints it."""
+"""What an operator can set, as one frozen value: `sections` says what there is, `loading` reads it."""
 
 from manciple.settings.loading import (
     CONFIG_VARIABLE,

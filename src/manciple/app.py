@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
+from manciple.catalog.behaviour import INSTANT, Behaviour
 from manciple.catalog.ids import format_id
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.limits import Limits as EngineLimits
@@ -182,7 +183,18 @@ def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, publ
         new_id=lambda prefix: format_id(prefix, secrets.randbits(_ID_BITS)),
         now=lambda: time.time_ns() // 1_000_000,
         public_url=public_url.rstrip("/"),
+        behaviour=make_behaviour(settings),
     )
+
+
+def make_behaviour(settings: Settings) -> Behaviour:
+    """How long AWS's asynchronous steps last here."""
+    if settings.behaviour == "instant":
+        return INSTANT
+    faithful = settings.faithful
+    seconds = (faithful.creating_seconds, faithful.sharing_seconds, faithful.copying_seconds)
+    creating, sharing, copying = (int(one * 1000) for one in seconds)
+    return Behaviour({"creating": creating, "sharing": sharing, "copying": copying})
 
 
 def _bind(host: str, port: int) -> socket.socket:

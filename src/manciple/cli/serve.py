@@ -17,6 +17,10 @@ Auth = Annotated[
     Literal["open", "sigv4"] | None,
     typer.Option(help="open: any credentials will do (default); sigv4: only keys of `manciple key create`."),
 ]
+Behaviour = Annotated[
+    Literal["instant", "faithful"] | None,
+    typer.Option(help="instant: what AWS does a moment later is done at once (default); faithful: as slow as AWS."),
+]
 PublicUrl = Annotated[
     str | None, typer.Option(metavar="URL", help="The address that the server hands out; default: the bound one.")
 ]
@@ -36,6 +40,7 @@ def serve(
     database: DatabaseUrl = None,
     auth: Auth = None,
     public_url: PublicUrl = None,
+    behaviour: Behaviour = None,
     execute: Execute = None,
     insecure: Insecure = None,
     config: Config = None,
@@ -51,6 +56,7 @@ def serve(
         "database": database,
         "auth": auth,
         "public_url": public_url,
+        "behaviour": behaviour,
         "execute": execute,
         "insecure": insecure,
     }

@@ -13,9 +13,11 @@ import msgspec
 import sqlalchemy as sa
 
 from manciple.api import shapes
+from manciple.catalog.behaviour import INSTANT, Behaviour, Step
 from manciple.catalog.ids import partition_of
 from manciple.errors import OperationNotSupportedException, UnknownOperationException
 from manciple.operations import idempotency
+from manciple.operations.throttle import Throttle
 from manciple.registry import collect
 from manciple.settings import Settings
 from manciple.store.database import Database, Transaction
@@ -62,7 +64,7 @@ class Runtime:
     """What one server process is made of; put together in `app.py`.
 
     `new_id` makes a fresh identifier with a prefix; `now` is the time in milliseconds since the epoch; `public_url` is
-    the address that all addresses we hand out begin with.
+    the address that all addresses we hand out begin with; `behaviour` is how long AWS's asynchronous steps last.
     """
 
     settings: Settings
@@ -72,6 +74,7 @@ class Runtime:
     new_id: Callable[[str], str]
     now: Callable[[], int]
     public_url: str
+    behaviour: Behaviour = INSTANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,10 @@ class Context:
     def new_id(self, prefix: str) -> str:
         """A fresh identifier."""
         return self.runtime.new_id(prefix)
+
+    def status_of(self, step: Step, since: int) -> str:
+        """The status of an asynchronous step that began at `since`: `CREATING`, then `AVAILABLE`; and its likes."""
+        return self.runtime.behaviour.status(step, since, self.now)
 
     def wake(self, operation_id: str) -> None:
         """Let the driver look at an operation once this transaction is committed."""
@@ -139,15 +146,17 @@ class Operations:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._found = {found.name: found for found in collect("manciple.operations", Operation)}
+        self._throttle = Throttle(runtime.settings)
         self._sweep_at = 0
 
     def call(self, name: str, caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
         """Run an operation for a caller.
 
         Raises UnknownOperationException for a name that the service has not, OperationNotSupportedException for one
-        that is not there yet, and whatever ServiceError the operation raises.
+        that is not there yet, ThrottlingException, and whatever ServiceError the operation raises.
         """
         found = self._find(name)
+        self._throttle.check(caller.account, caller.region, name, self.runtime.now())
         if found.writes:
             return self._write(found, caller, input, request_id)
         prepared = found.prepare(self.runtime, caller, input) if found.prepare else None

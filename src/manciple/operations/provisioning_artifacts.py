@@ -31,8 +31,6 @@ from manciple.operations.templates import (
 from manciple.store.rows import PRODUCTS, PROVISIONING_ARTIFACTS
 from manciple.store.tables.catalog import PROVISIONING_ARTIFACT
 
-AVAILABLE = "AVAILABLE"
-
 
 def prepare_version(
     runtime: Runtime, caller: Caller, input: shapes.CreateProvisioningArtifactInput
@@ -54,8 +52,15 @@ def create_provisioning_artifact(
     check_quota(count(context, PROVISIONING_ARTIFACT, is_of_product), limit, f"versions of product {product.id}")
     version = add_version(context, product, input.parameters)
     return shapes.CreateProvisioningArtifactOutput(
-        info=artifact_info(version), provisioning_artifact_detail=artifact_detail(version), status=AVAILABLE
+        info=artifact_info(version),
+        provisioning_artifact_detail=artifact_detail(version),
+        status=status_of(context, version),
     )
+
+
+def status_of(context: Context, version: ProvisioningArtifact) -> str:
+    """CREATING for a while where the behaviour is faithful, then AVAILABLE (recorded)."""
+    return context.status_of("creating", version.created_time)
 
 
 def add_version(
@@ -99,7 +104,7 @@ def describe_provisioning_artifact(
         provisioning_artifact_parameters=(
             describe_parameters(template_of(context, version)) if wants_parameters else None
         ),
-        status=AVAILABLE,
+        status=status_of(context, version),
     )
 
 
@@ -130,7 +135,9 @@ def update_provisioning_artifact(
     if fields := {name: value for name, value in given.items() if value is not None}:
         version = PROVISIONING_ARTIFACTS.change(context.tx, version, **fields) or version
     return shapes.UpdateProvisioningArtifactOutput(
-        info=artifact_info(version), provisioning_artifact_detail=artifact_detail(version), status=AVAILABLE
+        info=artifact_info(version),
+        provisioning_artifact_detail=artifact_detail(version),
+        status=status_of(context, version),
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 Count = Annotated[int, Meta(ge=0)]
 Positive = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
+Rate = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
@@ -21,11 +22,19 @@ class Quota(Struct, frozen=True, kw_only=True):
     products_per_portfolio: Count = 150
     principals_per_portfolio: Count = 100
     patterns_per_portfolio: Count = 10
+    principals_per_product: Count = 200
+    shared_accounts_per_portfolio: Count = 5000
+    delegated_administrators: Count = 50
+    constraints_per_product_and_portfolio: Count = 100
     tags_per_portfolio: Count = 20
     tags_per_product: Count = 20
     tags_per_provisioned_product: Count = 50
     versions_per_product: Count = 100
     plans_per_product: Positive = 1
+    tag_options_per_resource: Count = 25
+    values_per_tag_option: Count = 25
+    service_actions: Count = 200
+    actions_per_version: Count = 25
     template_bytes: Count = 1_000_000
     resources_per_template: Count = 500
     parameters_per_template: Count = 200
@@ -43,6 +52,21 @@ class Engine(Struct, frozen=True, kw_only=True):
     threads: Positive = 64
     lease_seconds: Seconds = 30.0
     poll_seconds: Seconds = 1.0
+
+
+class Faithful(Struct, frozen=True, kw_only=True):
+    """What `behaviour = "faithful"` adds to rehearse with; `instant` has none of it.
+
+    `creating`, `sharing`, `copying`: how long a version or constraint is CREATING, a share and a copy IN_PROGRESS. An
+    account may call an operation so many times a second, `burst` times at once; an operation of shares more seldom.
+    """
+
+    creating_seconds: Seconds = 2.0
+    sharing_seconds: Seconds = 5.0
+    copying_seconds: Seconds = 5.0
+    requests_per_second: Rate = 10.0
+    shares_per_second: Rate = 1.0
+    burst: Positive = 20
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -82,6 +106,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     database: str | None = None  # SQLAlchemy URL; None: SQLite in `data`
     auth: Literal["open", "sigv4"] = "open"
     public_url: str | None = None  # None: the bound address
+    behaviour: Literal["instant", "faithful"] = "instant"
     execute: bool = True
     insecure: bool = False
     allowed_hosts: tuple[str, ...] = ()
@@ -91,6 +116,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     secret_key_file: Path | None = None
     quota: Quota = Quota()
     engine: Engine = Engine()
+    faithful: Faithful = Faithful()
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from manciple.catalog.behaviour import INSTANT, Behaviour
+from manciple.catalog.directory import Directory, DirectoryError, read_directory
 from manciple.catalog.ids import format_id
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.limits import Limits as EngineLimits
@@ -27,6 +28,7 @@ from manciple.registry import collect
 from manciple.settings import Settings, SettingsError, check_secret_key, check_serving
 from manciple.store import schema
 from manciple.store.database import Database
+from manciple.store.directories import write_directory
 from manciple.store.objects import Objects
 from manciple.store.sealed import Seal, check_key, read_key
 from manciple.wire.application import Application
@@ -81,6 +83,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         check_serving(settings)
         make_targets(settings)  # what cannot be served is refused before anything is opened
+        self._directory = load_directory(settings)
         self.settings = settings
         self._socket = _bind(settings.host, settings.port)
         host, port = self._socket.getsockname()[:2]
@@ -92,6 +95,9 @@ class Server:
     def serve(self, on_ready: Callable[[], None] | None = None) -> None:
         """Serve until told to stop (SIGTERM and SIGINT do, in the main thread)."""
         with open_store(self.settings) as store:
+            if self._directory is not None:
+                with store.database.write() as tx:
+                    write_directory(tx, self._directory)
             public_url = self.settings.public_url or self.url
             driver = make_driver(self.settings, store, public_url)
             runtime = make_runtime(self.settings, store, driver, public_url)
@@ -150,6 +156,18 @@ def make_driver(settings: Settings, store: Store, public_url: str) -> InProcessD
         public_url=public_url.rstrip("/"),
     )
     return InProcessDriver(Engine(parts, make_targets(settings)))
+
+
+def load_directory(settings: Settings) -> Directory | None:
+    """The directory in the file that the settings name; None if they name none. Raises SettingsError."""
+    if settings.directory is None:
+        return None
+    try:
+        return read_directory(settings.directory.read_bytes(), is_toml=settings.directory.suffix == ".toml")
+    except OSError as error:
+        raise SettingsError(f"directory {settings.directory} cannot be read: {error.strerror}") from error
+    except DirectoryError as error:
+        raise SettingsError(f"directory {settings.directory}: {error}") from error
 
 
 def make_providers(settings: Settings, store: Store) -> Providers:

@@ -24,7 +24,7 @@ REGION = "eu-west-1"
 _accounts = (f"{number:012d}" for number in itertools.count(random.randrange(10**11, 10**12 - 10**9)))
 
 
-def serve(url: str, directory: Path, **flags: Any) -> Iterator[Server]:
+def serve(url: str, directory: Path, /, **flags: Any) -> Iterator[Server]:
     settings = load(
         {"port": 0, "database": url, "data": str(directory), "secret_key_file": str(_key(directory)), **flags}, {}
     ).settings

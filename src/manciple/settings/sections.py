@@ -114,6 +114,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     secret_key_file: Path | None = None
+    directory: Path | None = None  # accounts, organizations, roles: a TOML or JSON file that every start stores anew
     quota: Quota = Quota()
     engine: Engine = Engine()
     faithful: Faithful = Faithful()

@@ -21,6 +21,7 @@ from manciple.errors import (
     ValidationException,
 )
 from manciple.operations.call import Caller
+from manciple.operations.own.directory import GetDirectoryInput, PutDirectoryInput
 from manciple.operations.own.environment import GetEnvironmentInput, PutEnvironmentInput
 from manciple.operations.own.faults import GetFaultsInput, PutFaultsInput
 from manciple.operations.own.plans import DiffPlansInput, GetPlanDocumentInput
@@ -144,6 +145,20 @@ ROUTES = (
         "manciple:PutFaults",
         OPERATE,
         lambda asked: PutFaultsInput(document=asked.request.body),
+    ),
+    OwnRoute(
+        "/_manciple/directory",
+        "GET",
+        "manciple:GetDirectory",
+        OPERATE,
+        lambda _asked: GetDirectoryInput(),
+    ),
+    OwnRoute(
+        "/_manciple/directory",
+        "PUT",
+        "manciple:PutDirectory",
+        OPERATE,
+        lambda asked: PutDirectoryInput(document=asked.request.body),
     ),
 )
 

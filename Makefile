@@ -37,7 +37,7 @@ bench:  # print benchmarks as JSON lines
 # score change sets, outputs and errors against recordings of AWS, where they are at hand
 fidelity:
 	@scripts/setup test
-	@$(BIN)/python scripts/fidelity.py
+	@$(BIN)/python -m scripts.fidelity
 
 fix:  # format and mend what can be mended
 	@scripts/setup test

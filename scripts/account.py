@@ -62,9 +62,11 @@ class World:
 class Account:
     """One account: its clients, its product and the provisioned product."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, id: str | None = None, name: str = "product") -> None:
         self.world = world
-        self.id = f"{next(ACCOUNTS):012d}"
+        self.id = id or f"{next(ACCOUNTS):012d}"
+        self.name = name
+        self.records: list[str] = []
         self._catalog, self._s3 = (client(world.url, name, self.id) for name in ("servicecatalog", "s3"))
         self._buckets: set[str] = set()
         self._product_id = ""
@@ -72,10 +74,7 @@ class Account:
 
     def seed(self, environment: Json, objects: Iterable[tuple[str, str, bytes]]) -> None:
         """Make the environment hold what a template refers to."""
-        headers = {"X-Manciple-Account": self.id, "X-Manciple-Region": REGION, "Content-Type": "application/json"}
-        url = f"{self.world.url}/_manciple/sandbox/environment"
-        with urlopen(Request(url, json.dumps(environment).encode(), headers, method="PUT")):  # noqa: S310 - ours
-            pass
+        self._own("sandbox/environment", environment)
         for bucket, key, content in objects:
             self._put(bucket, key, content)
 
@@ -103,7 +102,7 @@ class Account:
             PlanName=f"plan-{number}",
             PlanType="CLOUDFORMATION",
             ProductId=self._product_id,
-            ProvisionedProductName="product",
+            ProvisionedProductName=self.name,
             ProvisioningArtifactId=self._versions[number],
             ProvisioningParameters=[{"Key": key, "Value": value} for key, value in own.items()],
         )["PlanId"]
@@ -118,19 +117,37 @@ class Account:
         record = self._call("execute_provisioned_product_plan", PlanId=plan_id)["RecordDetail"]
         self._finish(record["RecordId"], "execute")
         self._call("delete_provisioned_product_plan", PlanId=plan_id)
-        outputs = self._every("get_provisioned_product_outputs", "Outputs", ProvisionedProductName="product")
-        return {output["OutputKey"] for output in outputs}
+        return set(self.outputs())
+
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the provisioned product."""
+        found = self._every("get_provisioned_product_outputs", "Outputs", ProvisionedProductName=self.name)
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+    def events(self) -> list[Json]:
+        """The events of every record so far, in order."""
+        return [event for record in self.records for event in self._own(f"records/{record}/events")["Events"]]
 
     def terminate(self) -> None:
         """Delete everything."""
-        record = self._call("terminate_provisioned_product", ProvisionedProductName="product")["RecordDetail"]
+        record = self._call("terminate_provisioned_product", ProvisionedProductName=self.name)["RecordDetail"]
         self._finish(record["RecordId"], "terminate")
 
     def _finish(self, record_id: str, stage: str) -> None:
+        self.records.append(record_id)
         record = self._wait("describe_record", "RecordDetail", Id=record_id)
         if record["Status"] != "SUCCEEDED":
             told = record.get("RecordErrors", [])
             raise Refusal(stage, "; ".join(error.get("Description", "") for error in told) or record["Status"])
+
+    def _own(self, path: str, document: Json | None = None) -> Json:
+        """What our own API answers; a document is put."""
+        headers = {"X-Manciple-Account": self.id, "X-Manciple-Region": REGION, "Content-Type": "application/json"}
+        content, method = (None, "GET") if document is None else (json.dumps(document).encode(), "PUT")
+        url = f"{self.world.url}/_manciple/{path}"
+        request = Request(url, content, headers, method=method)  # noqa: S310 - ours
+        with urlopen(request) as answer:  # noqa: S310 - ours
+            return dict(json.load(answer))
 
     def _info(self, number: int, text: bytes) -> Json:
         self._put(BUCKET, f"v{number}", text)

@@ -1,9 +1,9 @@
-#!/usr/bin/env python3
-"""Score the change sets, outputs and errors of the template language against recordings of AWS.
+"""Score change sets, outputs, errors and events against recordings of AWS.
 
-The recordings and their scorer are in `../shared/oracle` beside the checkout; without them nothing is done. Stacks
-are deployed in memory only: identifiers and attributes are what the sandbox would give, so a recorded identifier
-that AWS made up at random never matches ("exact" counts it, "exact_no_phys" does not).
+The recordings and their scorer are in `../shared/oracle` beside the checkout; without them nothing is done. Change sets
+and errors are the template language's alone, on stacks in memory: identifiers and attributes are what the sandbox would
+give, so a recorded identifier that AWS made up at random never matches ("exact" counts it, "exact_no_phys" does not).
+Events, and the outputs of deployments, come from a server that is driven through its API.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,9 @@ from manciple.template.evaluation import Evaluation, Facts, Need, Needs
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
 from manciple.template.values import Bound, masked, revealed
+from scripts.account import Refusal, World
+from scripts.corpus import running
+from scripts.played import play_case, play_deploy
 
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
 ACCOUNT, REGION, STACK = "111111111111", "us-east-1", "stack"
@@ -50,40 +54,78 @@ Json = dict[str, Any]
 
 def main() -> None:
     """Produce everything that can be produced, then let the scorer print its table."""
-    parser = argparse.ArgumentParser(description="Score the template language against recordings of AWS.")
+    parser = argparse.ArgumentParser(description="Score change sets, events and errors against recordings of AWS.")
     parser.add_argument("-v", "--verbose", action="store_true", help="a line for each recording")
-    verbose = ["-v"] if parser.parse_args().verbose else []
-    if not ORACLE.is_dir():
-        print("fidelity: skipped, because ../shared/oracle is absent", file=sys.stderr)
+    parser.add_argument("--oracle", type=Path, default=ORACLE, help="where the recordings and their scorer are")
+    options = parser.parse_args()
+    if not options.oracle.is_dir():
+        print(f"fidelity: skipped, because {options.oracle} is absent", file=sys.stderr)
         return
-    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch:
-        cases, errors = Path(scratch) / "cases", Path(scratch) / "errors"
-        refused = produce("cases", case_result, cases)
-        produce("errors", error_result, errors)
-        score(cases, *verbose)
-        score(errors, "--errors", str(ORACLE / "errors"), "--feature", "template", *verbose)
-    print(f"cases that were not produced, or not in full: {len(refused)}")
-    for name, message in refused.items():
-        print(f"  {name}: {message}")
+    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch, running(Path(scratch) / "data") as world:
+        oracle = Oracle(options.oracle, Path(scratch), ["-v"] if options.verbose else [])
+        oracle.produce("cases", partial(played_case, world))
+        oracle.produce("errors", error_result)
+        oracle.produce("deploys", partial(played_deploy, world))
+        oracle.score("cases")
+        oracle.score("errors", "--errors", str(oracle.path / "errors"), "--feature", "template")
+        oracle.score("deploys", "--deploys", str(oracle.path / "deploys"))
+    oracle.report()
 
 
-def produce(kind: str, result_of: Callable[[Json], Json], directory: Path) -> dict[str, str]:
-    """Write a result for each recording; answers those that were refused, and why."""
-    directory.mkdir()
-    results = {name: result_of(recording) for name, recording in recordings(kind)}
-    for name, result in results.items():
-        (directory / f"{name}.json").write_text(json.dumps(result))
-    return {name: result["error"] for name, result in results.items() if "error" in result}
+class Oracle:
+    """The recordings, what was produced for them, and which of them were not, or not in full."""
+
+    def __init__(self, path: Path, scratch: Path, options: list[str]) -> None:
+        self.path = path
+        self._scratch = scratch
+        self._options = options
+        self._faults: dict[str, str] = {}
+
+    def produce(self, kind: str, result_of: Callable[[Json], Json]) -> None:
+        """Write a result for each recording of a kind."""
+        (self._scratch / kind).mkdir()
+        for name, recording in recordings(kind, self.path):
+            result = result_of(recording)
+            (self._scratch / kind / f"{name}.json").write_text(json.dumps(result))
+            if "error" in result:
+                self._faults[f"{kind}/{name}"] = result["error"]
+
+    def score(self, kind: str, *options: str) -> None:
+        """Print the scorer's table."""
+        command = [sys.executable, str(self.path / "compare.py"), str(self._scratch / kind), *options, *self._options]
+        subprocess.run(command, check=True)
+
+    def report(self) -> None:
+        """Print what was refused, and why."""
+        print(f"recordings that were not produced, or not in full: {len(self._faults)}")
+        for name, message in self._faults.items():
+            print(f"  {name}: {message}")
 
 
-def recordings(kind: str) -> Iterator[tuple[str, Json]]:
+def recordings(kind: str, oracle: Path = ORACLE) -> Iterator[tuple[str, Json]]:
     """Name and content of every recording of a kind."""
-    return ((path.stem, json.loads(path.read_text())) for path in sorted((ORACLE / kind).glob("*.json")))
+    return ((path.stem, json.loads(path.read_text())) for path in sorted((oracle / kind).glob("*.json")))
 
 
-def score(produced: Path, *options: str) -> None:
-    """Print the scorer's table."""
-    subprocess.run([sys.executable, str(ORACLE / "compare.py"), str(produced), *options], check=True)
+def played_case(world: World, case: Json) -> Json:
+    """Both change sets and both forms of one recorded case, the outputs, and the events of its execution."""
+    result = case_result(case)
+    if "events" not in case["expected"] or "error" in result:
+        return result
+    try:
+        return result | play_case(world, case)
+    except Refusal as refusal:
+        return result | {"error": str(refusal)}
+
+
+def played_deploy(world: World, recording: Json) -> Json:
+    """The outputs of one recorded deployment; where none were recorded there is nothing to compare."""
+    if not recording["outputs"]:
+        return {}
+    try:
+        return play_deploy(world, recording)
+    except Refusal as refusal:
+        return {"error": str(refusal)}
 
 
 @dataclass

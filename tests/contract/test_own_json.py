@@ -29,6 +29,9 @@ Resources:
 PARAMETERS = [{"Key": "Secret", "Value": "hunter2-hunter2"}]
 ENVIRONMENT = {"exports": {"Vpc": "vpc-1"}, "parameters": {"/a/b": "1"}, "secrets": {"db": "hunter2-hunter2"}}
 
+NAMED_TOPIC = "Resources: {{Topic: {{Type: AWS::SNS::Topic, Properties: {{TopicName: {}}}}}}}"
+REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
+
 
 @pytest.fixture
 def ask(server: Server, account: str) -> Callable[..., Answer]:
@@ -142,6 +145,44 @@ def test_a_record_s_events_come_in_order_and_in_pages(
         "ResourceStatus",
         "ResourceStatusReason",
     }
+
+
+def test_the_records_of_a_product_tell_the_story_of_its_stack(
+    publish: Callable[..., Published], ask: Callable[..., Answer]
+) -> None:
+    published = publish(NAMED_TOPIC.format("one"), NAMED_TOPIC.format("two"))
+    plans = [published.plan("story")["ProvisionedProductPlanDetails"]["PlanId"]]
+    records = [published.execute(plans[0])]
+    plans.append(published.plan("story", 1)["ProvisionedProductPlanDetails"]["PlanId"])
+    records += [published.execute(plans[1]), published.terminate("story")]
+
+    events = [
+        (event["LogicalResourceId"], event["ResourceStatus"], event["ResourceStatusReason"])
+        for record in records
+        for event in ask("GET", f"records/{record['RecordDetail']['RecordId']}/events").json["Events"]
+    ]
+
+    stack = events[0][0]
+    assert events == [
+        (stack, "REVIEW_IN_PROGRESS", "User Initiated"),
+        (stack, "CREATE_IN_PROGRESS", "User Initiated"),
+        ("Topic", "CREATE_IN_PROGRESS", None),
+        ("Topic", "CREATE_IN_PROGRESS", "Resource creation Initiated"),
+        ("Topic", "CREATE_COMPLETE", None),
+        (stack, "CREATE_COMPLETE", None),
+        (stack, "UPDATE_IN_PROGRESS", "User Initiated"),
+        ("Topic", "UPDATE_IN_PROGRESS", REPLACING),
+        ("Topic", "UPDATE_IN_PROGRESS", "Resource creation Initiated"),
+        ("Topic", "UPDATE_COMPLETE", None),
+        (stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None),
+        ("Topic", "DELETE_IN_PROGRESS", None),
+        ("Topic", "DELETE_COMPLETE", None),
+        (stack, "UPDATE_COMPLETE", None),
+        (stack, "DELETE_IN_PROGRESS", "User Initiated"),
+        ("Topic", "DELETE_IN_PROGRESS", None),
+        ("Topic", "DELETE_COMPLETE", None),
+        (stack, "DELETE_COMPLETE", None),
+    ]
 
 
 def test_events_are_streamed_until_the_record_has_ended_and_resumed(

@@ -141,6 +141,22 @@ def test_an_identifier_has_the_shape_of_its_type(
 
 
 @pytest.mark.parametrize(
+    ("model", "reference", "arn"),
+    [
+        ({"Name": "r"}, "r", "rule/r"),
+        ({"Name": "r", "EventBusName": "default"}, "r", "rule/r"),
+        ({"Name": "r", "EventBusName": "bus"}, "bus|r", "rule/bus/r"),
+    ],
+)
+def test_a_rule_of_a_bus_of_its_own_is_known_with_its_bus(
+    world: World, model: dict[str, str], reference: str, arn: str
+) -> None:
+    answer = ask(world, request(type="AWS::Events::Rule", model=model))
+
+    assert (answer.reference, answer.attributes["Arn"]) == (reference, f"arn:aws:events:{REGION}:{ACCOUNT}:{arn}")
+
+
+@pytest.mark.parametrize(
     ("type", "pattern"),
     [
         ("AWS::EC2::VPC", r"vpc-[0-9a-f]{17}"),

@@ -17,7 +17,7 @@ from manciple.engine.launch import Launch, Termination
 from manciple.errors import InvalidStateException, ResourceNotFoundException
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
-from manciple.store.tables.engine import OPERATION, STACK
+from manciple.store.tables.engine import EVENT, OPERATION, STACK
 
 FORMAT = 1
 """The format of operations that this version writes and can carry on; a worker claims no other."""
@@ -52,6 +52,11 @@ _FORGET_STACK = sa.delete(STACK).where(
     STACK.c.provisioned_product_id == sa.bindparam("of_product"),
     STACK.c.status == "REVIEW_IN_PROGRESS",
 )
+_TELL_ON = (
+    sa.update(EVENT)
+    .where(EVENT.c.operation_id == sa.bindparam("of_plan"))
+    .values(operation_id=sa.bindparam("by_record"))
+)
 _CALL = (
     sa.update(OPERATION)
     .where(OPERATION.c.id == sa.bindparam("operation_id"), OPERATION.c.phase != "done")
@@ -77,10 +82,12 @@ def submit_update(tx: Transaction, objects: Objects, launch: Launch, *, record_i
 def submit_execution(tx: Transaction, objects: Objects, launch: Launch, *, plan: Plan, record_id: str) -> str:
     """Have a plan that is CREATE_SUCCESS carried out; `launch` as it was given to `submit_plan`.
 
-    The caller has set the plan to EXECUTE_IN_PROGRESS by compare and set. Returns the operation's id.
+    The caller has set the plan to EXECUTE_IN_PROGRESS by compare and set. What happened when the plan was made (a new
+    stack is in review) begins the record's events. Returns the operation's id.
     """
     if plan.planned_digest is None:
         raise InvalidStateException(f"Plan {plan.id} has nothing to execute.")
+    tx.execute(_TELL_ON, {"of_plan": plan.id, "by_record": record_id})
     request = objects.put_value(tx, launch)
     return _submit(
         tx, "execute", launch, request, record_id=record_id, plan_id=plan.id, planned_digest=plan.planned_digest

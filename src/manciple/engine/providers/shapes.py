@@ -26,9 +26,23 @@ class _Table(msgspec.Struct, frozen=True):
 _TABLE = msgspec.json.decode((files(__package__) / "data" / "shapes.json").read_bytes(), type=_Table)
 _GENERIC = [(regex.compile(name), shape) for name, shape in _TABLE.generic]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_REFERENCE = "Ref"
+"""The member of a type's row that shapes what `Ref` gives, where it is not the identifier's properties."""
 _LONGEST_NAME = 128
 _LIST_LENGTH = 2
 """Members of an attribute that is a list: templates select the first and the second of DNS addresses."""
+
+
+class _Words(dict[str, str]):
+    """The words of a table's shapes; `{EventBusName/}` is the property and a slash, nothing where it is not given."""
+
+    def __init__(self, words: dict[str, str], model: dict[str, Any]) -> None:
+        super().__init__(words)
+        self._model = model
+
+    def __missing__(self, key: str) -> str:
+        given = str(self._model.get(key[:-1], "")).rpartition("/")[2]
+        return "" if given in ("", "default") else given + key[-1]
 
 
 class Shape(NamedTuple):
@@ -53,15 +67,18 @@ class Shapes:
         """What a create of this model under this token gives; for an update, the token that created the resource."""
         schema = schema_of(request.type) or ResourceSchema()
         words = self._words(request, schema, token)
+        reference = _tabled(request.type).get(_REFERENCE)
         return Shape(
             self._joined(request, schema, schema.primary_identifier, words),
-            self._joined(request, schema, schema.reference_properties, words),
+            reference.format_map(_Words(words, request.model))
+            if isinstance(reference, str)
+            else self._joined(request, schema, schema.reference_properties, words),
             self._attributes(request, schema, words),
         )
 
     def _attributes(self, request: HandlerRequest, schema: ResourceSchema, words: dict[str, str]) -> dict[str, Value]:
         read_only = (path.replace("/", ".") for path in schema.read_only if "*" not in path)
-        tabled = (name for name in _tabled(request.type) if name not in request.model)
+        tabled = (name for name in _tabled(request.type) if name != _REFERENCE and name not in request.model)
         names = dict.fromkeys((*read_only, *tabled, *_open_names(schema)))
         values = {name: self._shaped(request, schema, name, words) for name in names}
         named = _name_property(request.type, schema)
@@ -87,7 +104,7 @@ class Shapes:
         if isinstance(shape, list):
             return [one.format_map(words) for one in shape]
         if shape is not None:
-            return shape.format_map(words)
+            return shape.format_map(_Words(words, request.model))
         wanted = _kind(schema, name)
         if wanted == "array":
             return self._list(request, schema, name, words["seed"])

@@ -24,13 +24,13 @@ class ListEventsInput(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventView(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """One event; the timestamp is in seconds since the epoch."""
+    """One event; the timestamp is in seconds, a physical id that is not known yet is empty (recorded)."""
 
     event_id: str
     timestamp: float
     stack_path: str
     logical_resource_id: str
-    physical_resource_id: str | None
+    physical_resource_id: str
     resource_type: str
     resource_status: str
     resource_status_reason: str | None
@@ -123,7 +123,7 @@ def _view(event: Event) -> EventView:
         timestamp=event.timestamp / 1000,
         stack_path=event.path,
         logical_resource_id=event.logical_id,
-        physical_resource_id=event.physical_id,
+        physical_resource_id=event.physical_id or "",
         resource_type=event.type,
         resource_status=event.status,
         resource_status_reason=event.reason,

@@ -28,6 +28,7 @@ BY_OPERATION = {"event"}
 """Tables whose rows are found by the operation that they belong to; the operation itself is found by its owner."""
 
 LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "ListBudgetsForResource": ("list_budgets_for_resource", [{"ResourceId": "{product}"}]),
     "ListLaunchPaths": ("list_launch_paths", [{"ProductId": "{product}"}]),
     "ListPortfolios": ("list_portfolios", [{}, {"PageSize": 1}]),
     "ListPortfoliosForProduct": ("list_portfolios_for_product", [{"ProductId": "{product}"}]),
@@ -49,6 +50,11 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
             {"SearchFilter": {"Key": "provisionedproduct", "Value": "{launched}"}},
         ],
     ),
+    "ListResourcesForTagOption": (
+        "list_resources_for_tag_option",
+        [{"TagOptionId": "{tag_option}"}, {"TagOptionId": "{tag_option}", "ResourceType": "Product"}],
+    ),
+    "ListTagOptions": ("list_tag_options", [{}, {"Filters": {"Key": "Stage", "Value": "dev", "Active": True}}]),
     "ScanProvisionedProducts": (
         "scan_provisioned_products",
         [{"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")],
@@ -143,6 +149,9 @@ def _explained(url: str, directory: Any) -> Iterator[Explained]:
 def _live(server: Server) -> tuple[Published, dict[str, str]]:
     catalog, s3 = client_of(server, "servicecatalog", ACCOUNT), client_of(server, "s3", ACCOUNT)
     published = publish(catalog, s3, TOPIC % "first", TOPIC % "second", name="topic")
+    tag_option = catalog.create_tag_option(Key="Stage", Value="dev")["TagOptionDetail"]["Id"]
+    catalog.associate_tag_option_with_resource(ResourceId=published.product_id, TagOptionId=tag_option)
+    catalog.associate_budget_with_resource(ResourceId=published.product_id, BudgetName="monthly")
     record = published.execute(published.plan("launched")["ProvisionedProductPlanDetails"]["PlanId"])["RecordDetail"]
     published.launch("terminated")
     ended = catalog.terminate_provisioned_product(ProvisionedProductName="terminated", TerminateToken="t-1")
@@ -153,6 +162,7 @@ def _live(server: Server) -> tuple[Published, dict[str, str]]:
         "portfolio": published.portfolio_id,
         "launched": record["ProvisionedProductId"],
         "record": record["RecordId"],
+        "tag_option": tag_option,
     }
     return published, names
 

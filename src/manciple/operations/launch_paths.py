@@ -5,6 +5,7 @@ from manciple.catalog.entities import Portfolio, ProvisioningArtifact
 from manciple.catalog.ids import launch_path_id
 from manciple.catalog.provisioning_parameters import describe_outputs, describe_parameters, usage_instructions
 from manciple.operations.call import Context, operation
+from manciple.operations.offers import offered_tag_options, tag_option_summaries
 from manciple.operations.templates import template_of
 from manciple.operations.visibility import (
     active_versions,
@@ -36,7 +37,7 @@ def describe_provisioning_parameters(
     """
     product, paths = find_launchable_product(context, input.product_id, input.product_name)
     version = find_active_version(context, product, input.provisioning_artifact_id, input.provisioning_artifact_name)
-    choose_path(paths, product, input.path_id, input.path_name)
+    portfolio = choose_path(paths, product, input.path_id, input.path_name)
     template = template_of(context, version)
     return shapes.DescribeProvisioningParametersOutput(
         constraint_summaries=[],
@@ -44,7 +45,7 @@ def describe_provisioning_parameters(
         provisioning_artifact_outputs=[_version(found) for found in active_versions(context, product.id)],
         provisioning_artifact_parameters=describe_parameters(template),
         provisioning_artifact_preferences=shapes.ProvisioningArtifactPreferences(),
-        tag_options=[],
+        tag_options=tag_option_summaries(offered_tag_options(context, portfolio, product)),
         usage_instructions=usage_instructions(template),
     )
 

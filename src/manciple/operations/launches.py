@@ -12,6 +12,7 @@ from manciple.engine.launch import Launch
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context
 from manciple.operations.lookups import check_exactly_one
+from manciple.operations.offers import launch_tags
 from manciple.operations.visibility import check_launchable, choose_path, find_active_version, find_launchable_product
 from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
@@ -106,6 +107,15 @@ def tags_of(given: Iterable[shapes.Tag] | None, limit: int) -> Tags:
     if len(tags) > limit:
         raise InvalidParametersException(f"{len(tags)} tags were given; a provisioned product takes at most {limit}.")
     return tags
+
+
+def tags_of_launch(context: Context, choice: Choice, given: Iterable[shapes.Tag] | None) -> Tags:
+    """The tags of a new product: a caller's, and those that the TagOptions of its path demand.
+
+    Raises InvalidParametersException for too many, and for a value that the TagOptions do not offer.
+    """
+    tags = tags_of(given, context.runtime.settings.quota.tags_per_provisioned_product)
+    return launch_tags(context, choice.portfolio, choice.product, tags)
 
 
 def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:

@@ -39,11 +39,7 @@ def create_provisioned_product_plan(
     existing = launches.named(context, input.provisioned_product_name)
     wanted = Wanted(input.product_id, None, input.provisioning_artifact_id, None, input.path_id)
     choice = launches.choose(context, wanted, is_new=existing is None)
-    tags = launches.tags_of(input.tags, context.runtime.settings.quota.tags_per_provisioned_product)
-    if existing is None:
-        product = _plan_new(context, input, choice, tags)
-    else:
-        product = _demand_plannable(context, existing, input)
+    product = _plan_new(context, input, choice) if existing is None else _demand_plannable(context, existing, input)
     launch = launches.launch_of(
         context,
         product,
@@ -173,9 +169,7 @@ def find_plan(context: Context, id: str) -> Plan:
     return plan
 
 
-def _plan_new(
-    context: Context, input: shapes.CreateProvisionedProductPlanInput, choice: Choice, tags: dict[str, str]
-) -> ProvisionedProduct:
+def _plan_new(context: Context, input: shapes.CreateProvisionedProductPlanInput, choice: Choice) -> ProvisionedProduct:
     previous = launches.previous_parameters(input.provisioning_parameters)
     if previous:
         raise InvalidParametersException(
@@ -187,7 +181,7 @@ def _plan_new(
         choice,
         input.provisioned_product_name,
         status="PLAN_IN_PROGRESS",
-        tags=tags,
+        tags=launches.tags_of_launch(context, choice, input.tags),
         notification_arns=tuple(input.notification_arns or ()),
         token=input.idempotency_token,
     )

@@ -11,6 +11,7 @@ from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
 from manciple.operations.details import portfolio_detail
 from manciple.operations.lookups import find_portfolio
+from manciple.operations.offers import budget_details, forget_offers, tag_option_details
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PORTFOLIOS
 from manciple.store.tables.catalog import PORTFOLIO, PRINCIPAL_ASSOCIATION, PRODUCT_ASSOCIATION
@@ -39,10 +40,13 @@ def create_portfolio(context: Context, input: shapes.CreatePortfolioInput) -> sh
 
 @operation("DescribePortfolio")
 def describe_portfolio(context: Context, input: shapes.DescribePortfolioInput) -> shapes.DescribePortfolioOutput:
-    """A portfolio with its tags."""
+    """A portfolio with its tags, TagOptions and budgets."""
     portfolio = find_portfolio(context, input.id)
     return shapes.DescribePortfolioOutput(
-        budgets=[], portfolio_detail=portfolio_detail(portfolio), tag_options=[], tags=list_tags(portfolio.tags)
+        budgets=budget_details(context, portfolio),
+        portfolio_detail=portfolio_detail(portfolio),
+        tag_options=tag_option_details(context, portfolio),
+        tags=list_tags(portfolio.tags),
     )
 
 
@@ -84,5 +88,6 @@ def delete_portfolio(context: Context, input: shapes.DeletePortfolioInput) -> sh
     for what, table in _CONTENTS.items():
         if count(context, table, table.c.portfolio_id == portfolio.id):
             raise ResourceInUseException(f"Portfolio {portfolio.id} still has associated {what}")
+    forget_offers(context, portfolio)
     PORTFOLIOS.delete(context.tx, portfolio)
     return shapes.DeletePortfolioOutput()

@@ -28,6 +28,7 @@ from manciple.operations.lookups import (
     find_product_by,
     versions_of,
 )
+from manciple.operations.offers import budget_details, forget_offers, tag_option_details
 from manciple.operations.provisioning_artifacts import add_version
 from manciple.operations.templates import FetchedTemplate, fetch_template
 from manciple.operations.visibility import active_versions, find_visible_product, launch_paths
@@ -84,7 +85,7 @@ def describe_product(context: Context, input: shapes.DescribeProductInput) -> sh
     check_exactly_one(Id=input.id, Name=input.name)
     product, paths = find_visible_product(context, input.id, input.name)
     return shapes.DescribeProductOutput(
-        budgets=[],
+        budgets=budget_details(context, product),
         launch_paths=[shapes.LaunchPath(id=launch_path_id(path.id), name=path.display_name) for path in paths],
         product_view_summary=product_view_summary(product),
         provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product.id)],
@@ -105,16 +106,16 @@ def describe_product_view(context: Context, input: shapes.DescribeProductViewInp
 def describe_product_as_admin(
     context: Context, input: shapes.DescribeProductAsAdminInput
 ) -> shapes.DescribeProductAsAdminOutput:
-    """A product as an administrator sees it: every version, and the tags."""
+    """A product as an administrator sees it: every version, tags, TagOptions and budgets."""
     check_exactly_one(Id=input.id, Name=input.name)
     product = find_product_by(context, input.id, input.name)
     if input.source_portfolio_id is not None:
         find_portfolio(context, input.source_portfolio_id)
     return shapes.DescribeProductAsAdminOutput(
-        budgets=[],
+        budgets=budget_details(context, product),
         product_view_detail=product_view_detail(product),
         provisioning_artifact_summaries=[artifact_summary(version) for version in versions_of(context, product.id)],
-        tag_options=[],
+        tag_options=tag_option_details(context, product),
         tags=list_tags(product.tags),
     )
 
@@ -143,6 +144,7 @@ def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes
         raise ResourceInUseException(f"Product {product.id} still has associated Portfolios")
     for version in versions_of(context, product.id):
         PROVISIONING_ARTIFACTS.delete(context.tx, version)
+    forget_offers(context, product)
     terms.forget(context.tx, context.owner, search.KIND, product.id)
     PRODUCTS.delete(context.tx, product)
     return shapes.DeleteProductOutput()

@@ -28,7 +28,7 @@ def provision_product(context: Context, input: shapes.ProvisionProductInput) -> 
         choice,
         input.provisioned_product_name,
         status="UNDER_CHANGE",
-        tags=launches.tags_of(input.tags, context.runtime.settings.quota.tags_per_provisioned_product),
+        tags=launches.tags_of_launch(context, choice, input.tags),
         notification_arns=tuple(input.notification_arns or ()),
         token=input.provision_token,
     )

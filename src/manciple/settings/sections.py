@@ -33,6 +33,7 @@ class Quota(Struct, frozen=True, kw_only=True):
     plans_per_product: Positive = 1
     tag_options_per_resource: Count = 25
     values_per_tag_option: Count = 25
+    budgets_per_resource: Count = 100
     service_actions: Count = 200
     actions_per_version: Count = 25
     template_bytes: Count = 1_000_000

@@ -45,7 +45,7 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "ListRecordHistory": (
         "list_record_history",
         [
-            {"AccessLevelFilter": {"Key": "Account", "Value": "self"}},
+            *({"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")),
             {"SearchFilter": {"Key": "product", "Value": "{product}"}},
             {"SearchFilter": {"Key": "provisionedproduct", "Value": "{launched}"}},
         ],
@@ -82,8 +82,15 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
         [
             *({"AccessLevelFilter": {"Key": key, "Value": "self"}} for key in ("Account", "Role", "User")),
             {"Filters": {"SearchQuery": ["topic"]}},
-            {"Filters": {"SearchQuery": ["name:launched"]}, "SortBy": "name", "SortOrder": "ASCENDING"},
+            {"Filters": {"SearchQuery": ["laun*"]}},
+            {"Filters": {"SearchQuery": ["launched", "name:l*", "topic"]}},
+            *(
+                {"Filters": {"SearchQuery": ["name:launched"]}, "SortBy": field, "SortOrder": "DESCENDING"}
+                for field in ("name", "id", "arn", "lastRecordId")
+            ),
+            *({"SortBy": field} for field in ("name", "id", "arn", "lastRecordId")),
             {"Filters": {"SearchQuery": ["status:AVAILABLE", "type:CFN_STACK"]}},
+            {"Filters": {"SearchQuery": ["status:AVAILABLE"]}, "AccessLevelFilter": {"Key": "User", "Value": "self"}},
         ],
     ),
 }
@@ -137,6 +144,7 @@ def _explained(url: str, directory: Any) -> Iterator[Explained]:
     with recording(url) as recorder:
         server = Server(settings.settings)
         server.start()
+        recorder.statements.clear()  # migrations may read whole tables
         database = Database(url)
         try:
             published, names = _live(server)

@@ -70,7 +70,14 @@ def create_product(context: Context, input: shapes.CreateProductInput) -> shapes
         **{name: getattr(input, name) for name in _TEXTS},
     )
     PRODUCTS.insert(context.tx, product)
-    terms.index(context.tx, context.owner, search.KIND, product.id, search.product_terms(product))
+    terms.index(
+        context.tx,
+        context.owner,
+        search.KIND,
+        product.id,
+        search.product_terms(product),
+        created_time=product.created_time,
+    )
     version = add_version(context, product, input.provisioning_artifact_parameters)
     return shapes.CreateProductOutput(
         product_view_detail=product_view_detail(product),
@@ -132,7 +139,14 @@ def update_product(context: Context, input: shapes.UpdateProductInput) -> shapes
         raise InvalidParametersException(f"Product {product.id} would have {len(tags)} tags; the limit is {limit}.")
     fields = {name: value for name in _TEXTS if (value := getattr(input, name)) is not None}
     changed = PRODUCTS.change(context.tx, product, tags=tags, **fields) or product
-    terms.index(context.tx, context.owner, search.KIND, changed.id, search.product_terms(changed))
+    terms.index(
+        context.tx,
+        context.owner,
+        search.KIND,
+        changed.id,
+        search.product_terms(changed),
+        created_time=changed.created_time,
+    )
     return shapes.UpdateProductOutput(product_view_detail=product_view_detail(changed), tags=list_tags(changed.tags))
 
 

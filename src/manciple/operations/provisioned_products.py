@@ -1,12 +1,9 @@
-"""Reading provisioned products: describe, scan, search, outputs."""
+"""Reading provisioned products: describe, scan, outputs."""
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from manciple.api import shapes
 from manciple.api.timestamps import Timestamp
-from manciple.catalog import search_terms
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.access_levels import created_by
@@ -14,18 +11,9 @@ from manciple.operations.call import Context, operation
 from manciple.operations.launches import find_provisioned_product, named
 from manciple.operations.lookups import check_exactly_one
 from manciple.operations.records import page_of_outputs
-from manciple.store import terms
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
-
-_SORTABLE = {
-    "arn": PROVISIONED_PRODUCT.c.arn,
-    "id": PROVISIONED_PRODUCT.c.id,
-    "name": PROVISIONED_PRODUCT.c.name,
-    "lastRecordId": PROVISIONED_PRODUCT.c.last_record_id,
-}
-"""The sort fields that AWS knows."""
 
 
 @operation("DescribeProvisionedProduct")
@@ -62,45 +50,6 @@ def scan_provisioned_products(
     )
 
 
-@operation("SearchProvisionedProducts")
-def search_provisioned_products(
-    context: Context, input: shapes.SearchProvisionedProductsInput
-) -> shapes.SearchProvisionedProductsOutput:
-    """Provisioned products that every entry of SearchQuery finds (default access level Account).
-
-    Raises InvalidParametersException for a filter or sort field that AWS does not know. Unsorted means oldest first.
-    """
-    conditions = created_by(PROVISIONED_PRODUCT, context.caller, input.access_level_filter, default="Account")
-    queries = _queries(input.filters)
-    conditions += [PROVISIONED_PRODUCT.c.id.in_(_matching(context, query)) for query in queries]
-    descending = (input.sort_order or "ASCENDING") == "DESCENDING"
-    order = _order(input.sort_by)
-    scope = (
-        *context.owner,
-        "Search",
-        context.caller.session_arn,
-        input.access_level_filter,
-        queries,
-        input.sort_by,
-        descending,
-    )
-    page = Pager(context.runtime.objects.seal).select(
-        context.tx,
-        Request(input.page_size, input.page_token, scope),
-        PROVISIONED_PRODUCTS.select.where(*conditions),
-        order,
-        descending=descending,
-    )
-    total = context.tx.execute(
-        sa.select(sa.func.count()).select_from(PROVISIONED_PRODUCT).where(*conditions)
-    ).scalar_one()
-    return shapes.SearchProvisionedProductsOutput(
-        provisioned_products=[attributes_of(PROVISIONED_PRODUCTS.of(row)) for row in page.items],
-        total_results_count=total,
-        next_page_token=page.next_token,
-    )
-
-
 @operation("GetProvisionedProductOutputs")
 def get_provisioned_product_outputs(
     context: Context, input: shapes.GetProvisionedProductOutputsInput
@@ -116,26 +65,6 @@ def get_provisioned_product_outputs(
         raise InvalidParametersException(f"Provisioned product {product.id} has no output {', '.join(unknown)}.")
     page = page_of_outputs(context, record, input.page_size, input.page_token, input.output_keys)
     return shapes.GetProvisionedProductOutputsOutput(outputs=page.items, next_page_token=page.next_token)
-
-
-def _queries(filters: Any) -> list[str]:
-    unknown = sorted(set(filters or {}) - {"SearchQuery"})
-    if unknown:
-        raise InvalidParametersException(f"Filters takes the key SearchQuery, not {', '.join(unknown)}.")
-    return [query for query in (filters or {}).get("SearchQuery", []) if query]
-
-
-def _matching(context: Context, query: str) -> sa.Select[tuple[str]]:
-    wanted = search_terms.read_query(query)
-    find = terms.beginning if wanted.is_beginning else terms.matching
-    return find(context.owner, search_terms.KIND, wanted.term, wanted.field)
-
-
-def _order(sort_by: str | None) -> tuple[sa.Column[Any], ...]:
-    if sort_by is not None and sort_by not in _SORTABLE:
-        raise InvalidParametersException(f"SortBy takes {', '.join(_SORTABLE)}, not {sort_by}.")
-    first = _SORTABLE[sort_by] if sort_by else PROVISIONED_PRODUCT.c.created_time
-    return (first,) if first.name == "id" else (first, PROVISIONED_PRODUCT.c.id)
 
 
 def detail_of(product: ProvisionedProduct) -> shapes.ProvisionedProductDetail:

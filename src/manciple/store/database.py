@@ -59,12 +59,16 @@ class FairLock:
 
 
 class Transaction:
-    """One open transaction: runs statements, knows the database's clock, remembers what to do after commit."""
+    """One open transaction: runs statements, knows the database's clock, remembers what to do about its commit.
+
+    What `before_commit` holds is done last in the transaction, `after_commit` when that was committed.
+    """
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
         self.is_postgresql = connection.dialect.name == "postgresql"
         self.after_commit: list[Callable[[], None]] = []
+        self.before_commit: dict[object, Callable[[Transaction], None]] = {}
 
     @property
     def driver(self) -> Any:
@@ -86,6 +90,11 @@ class Transaction:
     def scalar(self, statement: sa.Executable, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
         return self.connection.execute(statement, parameters).scalar()
+
+    def finish(self) -> None:
+        """Do what is to be done last."""
+        for action in self.before_commit.values():
+            action(self)
 
     def now(self) -> int:
         """Milliseconds since the epoch by the database's clock, which all processes share."""
@@ -130,9 +139,11 @@ class Database:
         if self.is_sqlite:
             with self._only_writer() as connection, _begun(connection, "BEGIN IMMEDIATE"):
                 yield (transaction := Transaction(connection))
+                transaction.finish()
         else:
             with self.engine.begin() as connection:
                 yield (transaction := Transaction(connection))
+                transaction.finish()
         for action in transaction.after_commit:
             action()
 

@@ -19,6 +19,23 @@ Region = sa.String(32)
 Id = sa.String(128)
 Arn = sa.String(2048)
 Digest = sa.String(64)
+
+
+class OptionalId(sa.TypeDecorator[str]):
+    """An id or None in a column that rows are ordered by: None is kept as the empty text, which all databases order."""
+
+    impl = sa.String(128)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str:
+        """Write None as the empty text."""
+        return value or ""
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """Read the empty text as None."""
+        return value or None
+
+
 Millis = sa.BigInteger
 
 

@@ -92,22 +92,39 @@ class Rows(Generic[E]):
 
 
 class Index(Generic[E]):
-    """How an entity is found by search: its kind, and its (field, term) pairs. `ignored` fields have no terms."""
+    """How an entity is found by search: its kind, and its (field, term) pairs.
+
+    `ignored` are fields of the entity that have no terms, `counted` fields of the index whose terms are counted.
+    """
 
     def __init__(
-        self, kind: str, terms_of: Callable[[E], Iterable[tuple[str, str]]], ignored: Iterable[str] = ()
+        self,
+        kind: str,
+        terms_of: Callable[[E], Iterable[tuple[str, str]]],
+        *,
+        ignored: Iterable[str] = (),
+        counted: Iterable[str] = (),
     ) -> None:
         self._kind = kind
         self._terms_of = terms_of
+        self._counted = frozenset(counted)
         self.ignored = frozenset(ignored)
 
     def write(self, tx: Transaction, entity: Any) -> None:
         """Put the entity's terms in place of those it had."""
-        terms.index(tx, (entity.account, entity.region), self._kind, entity.id, self._terms_of(entity))
+        terms.index(
+            tx,
+            (entity.account, entity.region),
+            self._kind,
+            entity.id,
+            self._terms_of(entity),
+            created_time=entity.created_time,
+            counted=self._counted,
+        )
 
     def forget(self, tx: Transaction, entity: Any) -> None:
         """Take the entity out of the index."""
-        terms.forget(tx, (entity.account, entity.region), self._kind, entity.id)
+        terms.forget(tx, (entity.account, entity.region), self._kind, entity.id, counted=self._counted)
 
 
 def _plain(value: Any) -> Any:
@@ -122,7 +139,12 @@ PRINCIPAL_ASSOCIATIONS = Rows(entities.PrincipalAssociation, tables.PRINCIPAL_AS
 PROVISIONED_PRODUCTS = Rows(
     entities.ProvisionedProduct,
     tables.PROVISIONED_PRODUCT,
-    Index(search_terms.KIND, search_terms.terms_of, search_terms.WITHOUT_TERMS),
+    Index(
+        search_terms.KIND,
+        search_terms.terms_of,
+        ignored=search_terms.WITHOUT_TERMS,
+        counted=search_terms.COUNTED,
+    ),
 )
 PLANS = Rows(entities.Plan, tables.PLAN)
 RECORDS = Rows(entities.Record, tables.RECORD)

@@ -2,13 +2,14 @@
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from manciple.catalog import search_terms
 from manciple.catalog.entities import Portfolio, ProvisionedProduct
 from manciple.store import terms
 from manciple.store.database import Database, Transaction
 from manciple.store.rows import PORTFOLIOS, PROVISIONED_PRODUCTS
-from manciple.store.tables.catalog import PORTFOLIO
+from manciple.store.tables.catalog import PORTFOLIO, TERM_COUNT
 
 OWNER = ("111111111111", "eu-west-1")
 
@@ -143,6 +144,52 @@ def test_a_beginning_finds_every_ending(made: Database, start: str, ids: list[st
 def test_a_term_longer_than_the_index_is_found_by_its_whole(made: Database) -> None:
     long = "x" * 2000
     with made.write() as tx:
-        terms.index(tx, OWNER, search_terms.KIND, "pp-9", [("tags", long)])
+        terms.index(tx, OWNER, search_terms.KIND, "pp-9", [("tags", long)], created_time=1)
 
         assert found(tx, long) == begun(tx, "xxx", "tags") == ["pp-9"]
+
+
+def counted(tx: Transaction, term: str, field: str) -> int:
+    numbers = terms.numbers(tx, OWNER, search_terms.KIND, term, [field], search_terms.COUNTED)
+    return numbers.get(field, 0)
+
+
+def test_how_many_have_a_term_is_counted_with_every_write(made: Database) -> None:
+    with made.write() as tx:
+        PROVISIONED_PRODUCTS.insert(tx, provisioned_product(), provisioned_product("pp-2", "other"))
+    with made.write() as tx:
+        before = counted(tx, "available", "status"), terms.number_of_all(tx, OWNER, search_terms.KIND)
+        PROVISIONED_PRODUCTS.change(tx, provisioned_product(), status="TAINTED")
+        PROVISIONED_PRODUCTS.delete(tx, provisioned_product("pp-2", "other"))
+
+    with made.read() as tx:
+        after = [counted(tx, term, "status") for term in ("available", "tainted")]
+        every = terms.number_of_all(tx, OWNER, search_terms.KIND)
+    assert before == (2, 2)
+    assert (after, every) == ([0, 1], 1)
+
+
+def test_a_number_that_comes_to_nothing_leaves_no_row(made: Database) -> None:
+    with made.write() as tx:
+        PROVISIONED_PRODUCTS.insert(tx, provisioned_product())
+    with made.write() as tx:
+        PROVISIONED_PRODUCTS.delete(tx, provisioned_product())
+
+    with made.read() as tx:
+        assert tx.scalar(sa.select(sa.func.count()).select_from(TERM_COUNT)) == 0
+
+
+def test_a_transaction_that_fails_counts_nothing(made: Database) -> None:
+    with pytest.raises(sa.exc.IntegrityError), made.write() as tx:
+        PROVISIONED_PRODUCTS.insert(tx, provisioned_product(), provisioned_product())
+
+    with made.read() as tx:
+        assert terms.number_of_all(tx, OWNER, search_terms.KIND) == 0
+
+
+def test_two_long_terms_that_begin_alike_are_two(made: Database) -> None:
+    with made.write() as tx:
+        for end in ("a", "b"):
+            terms.index(tx, OWNER, search_terms.KIND, f"pp-{end}", [("tags", "x" * 2000 + end)], created_time=1)
+
+        assert found(tx, "x" * 2000 + "b") == ["pp-b"]

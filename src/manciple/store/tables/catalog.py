@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from manciple.store.metadata import METADATA, Account, Arn, Digest, Id, Millis, Region, owned
+from manciple.store.metadata import METADATA, Account, Arn, Digest, Id, Millis, OptionalId, Region, owned
 
 
 def _key(*columns: str) -> sa.PrimaryKeyConstraint:
@@ -129,12 +129,16 @@ PROVISIONED_PRODUCT = sa.Table(
     _json("tags"),
     _json("notification_arns"),
     sa.Column("parameters_digest", Digest),
-    _id("last_record_id", optional=True),
+    sa.Column("last_record_id", OptionalId, nullable=False),
     _id("last_provisioning_record_id", optional=True),
     _id("last_successful_provisioning_record_id", optional=True),
     _key("id"),
     sa.Index(None, "account", "region", "name", unique=True),
     sa.Index(None, "account", "region", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn_session", "created_time", "id"),
+    sa.Index(None, "account", "region", "arn", "id"),
+    sa.Index(None, "account", "region", "last_record_id", "id"),
 )
 
 PLAN = sa.Table(
@@ -171,6 +175,8 @@ PLAN = sa.Table(
     _key("id"),
     sa.Index(None, "account", "region", "provisioned_product_id"),
     sa.Index(None, "account", "region", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn_session", "created_time", "id"),
 )
 
 RECORD = sa.Table(
@@ -197,6 +203,8 @@ RECORD = sa.Table(
     _json("outputs"),
     _key("id"),
     sa.Index(None, "account", "region", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn", "created_time", "id"),
+    sa.Index(None, "account", "region", "user_arn_session", "created_time", "id"),
     sa.Index(None, "account", "region", "provisioned_product_id", "created_time", "id"),
     sa.Index(None, "account", "region", "product_id", "created_time", "id"),
 )
@@ -237,10 +245,22 @@ TERM = sa.Table(
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("field", sa.String(64), nullable=False),
     sa.Column("term", Term, nullable=False),
+    _time(),
     _id(),
-    _key("kind", "field", "term", "id"),
+    _key("kind", "field", "term", "created_time", "id"),
     sa.Index(None, "account", "region", "kind", "term", "id"),
-    sa.Index(None, "account", "region", "kind", "id"),
+    sa.Index(None, "account", "region", "kind", "id", "field", "term"),
+)
+
+TERM_COUNT = sa.Table(
+    "term_count",
+    METADATA,
+    *owned(),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("field", sa.String(64), nullable=False),
+    sa.Column("term", Term, nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    _key("kind", "field", "term"),
 )
 
 ENVIRONMENT = sa.Table(

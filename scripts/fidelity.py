@@ -31,6 +31,7 @@ from manciple.template.evaluate import evaluate, resolve
 from manciple.template.evaluation import Evaluation, Facts, Need, Needs
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
+from manciple.template.transforms.process import CHANGE_SET_FAILED
 from manciple.template.values import Bound, masked, revealed
 from scripts.account import Refusal, World
 from scripts.corpus import running
@@ -227,10 +228,23 @@ def case_result(case: Json) -> Json:
             evaluation, changes = stack.plan(template, texts(case[f"{side}_parameters"]), environment)
             result[f"{operation}_change_set"] = as_cloudformation(changes, values=False)
             result[f"{operation}_change_set_values"] = as_cloudformation(changes, values=True)
-            result[f"outputs_{side}"] = stack.execute(evaluation, changes)
+            if is_executed(case, operation):
+                result[f"outputs_{side}"] = stack.execute(evaluation, changes)
     except TemplateError as error:
-        result["error"] = f"{error.message} ({error.path})"
+        if error.code != CHANGE_SET_FAILED or not is_failed(case):
+            return result | {"error": f"{error.message} ({error.path})"}
+        result |= {f"{operation}_change_set": [], f"{operation}_change_set_values": []}
     return result
+
+
+def is_executed(case: Json, operation: str) -> bool:
+    """Was the change set carried out? One that was recorded alone was only looked at."""
+    return case["kind"] != "single_change_set" or (operation == "create" and case["after_template"] is not None)
+
+
+def is_failed(case: Json) -> bool:
+    """Did AWS accept the change set and fail it later? Then it lists no changes."""
+    return bool(case["notes"].get("failed_change_set"))
 
 
 def text_of(template: Any) -> str:

@@ -211,3 +211,19 @@ def test_a_difference_is_for_those_who_may_describe_plans(sigv4_server: Server, 
     allowed = send(sigv4_server, "GET", path, signed(sigv4_server, key, "GET", path))
 
     assert (unsigned.status, allowed.status) == (403, 404)
+
+
+def test_a_plan_that_imports_what_nobody_exports_is_made_and_warns(
+    publish: Publish, document: Callable[[dict[str, Any]], Any]
+) -> None:
+    topic = "Resources: {Topic: {Type: AWS::SNS::Topic, Properties: {DisplayName: !ImportValue network}}}"
+
+    plan = publish(topic).plan("mine")
+
+    told = document(plan)
+    assert plan["ResourceChanges"][0]["Action"] == "ADD"
+    assert told["UnknownUntilExecution"] == ["Topic.DisplayName"]
+    assert told["StatusMessage"] == (
+        "[WARN] --include-property-values option can return incomplete ChangeSet data because: "
+        "ChangeSet creation failed for resource [Topic] because: No export named network"
+    )

@@ -25,6 +25,7 @@ from manciple.template.document import Template
 from manciple.template.dynamic_references import refuse_absent
 from manciple.template.evaluate import evaluate
 from manciple.template.evaluation import Evaluation, Facts, Need, Needs
+from manciple.template.intrinsics.import_value import missing_exports
 from manciple.template.limits import Limits
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
@@ -62,7 +63,7 @@ class Planning:
         refuse_absent(facts)
         self._check_exports(scope.stack, evaluation)
         changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)
-        changes = replace(changes, leftovers=removals_of_leftovers(scope))
+        changes = replace(changes, leftovers=removals_of_leftovers(scope), warning=missing_exports(evaluation, facts))
         planned = _planned(launch, scope, evaluation, facts, changes)
         return Made(change_set=changes, planned=planned, simulated=True)
 

@@ -56,6 +56,7 @@ class Settlement:
             plan_id=plan.id,
             status="CREATE_SUCCESS",
             provisioned_product_id=plan.provisioned_product_id,
+            status_message=made.change_set.warning,
             fingerprint=fingerprint,
             base_fingerprint=base,
             simulated=made.simulated,

@@ -5,7 +5,14 @@ from typing import Any
 
 from manciple.template.change_set import KNOWN_AFTER_APPLY, ChangeSet, as_cloudformation, as_review
 from manciple.template.values import Secret, Value
-from tests.unit.template.graphs import get_att, graph, reads, ref, topic, update
+from tests.unit.template.graphs import TOPIC, get_att, graph, reads, ref, resource, topic, update
+
+HOST = "AWS::EC2::Instance"
+
+
+def tags(*texts: str) -> dict[str, Value]:
+    """Tags of keys and values in turn."""
+    return {"Tags": [{"Key": key, "Value": value} for key, value in zip(texts[::2], texts[1::2], strict=True)]}
 
 
 def shown(changes: ChangeSet) -> dict[str, Any]:
@@ -49,6 +56,42 @@ def test_structured_values_are_json_text() -> None:
     target = shown(update(graph(topic()), graph(topic(Tags=tags))))["Topic"]["Details"][0]["Target"]
 
     assert json.loads(target["AfterValue"]) == tags
+
+
+def test_tags_that_are_an_attribute_are_told_part_by_part() -> None:
+    before = graph(resource("Host", HOST, properties=tags("a", "b")))
+    after = graph(resource("Host", HOST, properties=tags("A", "b", "c", "d")))
+
+    targets = [detail["Target"] for detail in shown(update(before, after))["Host"]["Details"]]
+
+    assert [(one["Path"], one["AttributeChangeType"], one["AfterValue"]) for one in targets] == [
+        ("/Properties/Tags/0/Key", "Modify", "A"),
+        ("/Properties/Tags/1", "Add", '{"Key":"c","Value":"d"}'),
+    ]
+
+
+def test_tags_that_come_as_a_whole_are_one_detail() -> None:
+    after = graph(resource("Host", HOST, properties=tags("a", "b")))
+
+    targets = [one["Target"] for one in shown(update(graph(resource("Host", HOST)), after))["Host"]["Details"]]
+
+    assert [(one["Path"], one["AttributeChangeType"]) for one in targets] == [("/Properties/Tags", "Add")]
+
+
+def test_a_context_shows_metadata_and_policies_beside_the_properties() -> None:
+    parts: dict[str, Any] = {"metadata": {"a": "b"}, "deletion_policy": "Retain", "update_replace_policy": "Retain"}
+    before = graph(resource("Topic", TOPIC, properties={"DisplayName": "a"}))
+    after = graph(resource("Topic", TOPIC, properties={"DisplayName": "a"}, **parts))
+
+    change = shown(update(before, after))["Topic"]
+
+    assert json.loads(change["BeforeContext"]) == {"Properties": {"DisplayName": "a"}}
+    assert json.loads(change["AfterContext"]) == {
+        "Properties": {"DisplayName": "a"},
+        "Metadata": {"a": "b"},
+        "UpdateReplacePolicy": "Retain",
+        "DeletionPolicy": "Retain",
+    }
 
 
 def test_what_reads_a_replaced_resource_is_known_after_apply_and_directly_modified_too() -> None:

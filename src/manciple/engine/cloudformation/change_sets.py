@@ -119,6 +119,7 @@ def _change(plain: Json, valued: Json) -> Change:
     value_details = tuple(_detail(one) for one in valued.get("Details", []) if "Path" in one.get("Target", {}))
     is_certain = not details or any(detail.evaluation == "Static" for detail in details)
     action: Any = _ACTIONS.get(plain["Action"], "Modify")
+    before, after = _context(valued.get("BeforeContext")), _context(valued.get("AfterContext"))
     return Change(
         action=action,
         logical_id=plain["LogicalResourceId"],
@@ -128,8 +129,10 @@ def _change(plain: Json, valued: Json) -> Change:
         policy_action=plain.get("PolicyAction"),
         details=details,
         value_details=value_details,
-        before=_context(valued.get("BeforeContext")),
-        after=_context(valued.get("AfterContext")),
+        before=before.get("Properties"),
+        after=after.get("Properties"),
+        before_sections=_beside_properties(before),
+        after_sections=_beside_properties(after),
         certainty="certain" if is_certain else "if changed",
         cause=tuple(dict.fromkeys(step for one in plain.get("Details", []) for step in _cause(plain, one))),
     )
@@ -163,7 +166,11 @@ def _detail(found: Json) -> Detail:
     )
 
 
-def _context(text: str | None) -> dict[str, Value] | None:
-    """The properties in a context, JSON text as CloudFormation writes it."""
+def _context(text: str | None) -> dict[str, Any]:
+    """The sections in a context, JSON text as CloudFormation writes it; empty where there is none."""
     found = json.loads(text) if text else None
-    return found.get("Properties", {}) if isinstance(found, dict) else None
+    return {"Properties": {}, **found} if isinstance(found, dict) else {}
+
+
+def _beside_properties(context: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: section for name, section in context.items() if name != "Properties"}

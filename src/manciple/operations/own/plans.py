@@ -42,11 +42,10 @@ def diff_plans(context: Context, input: DiffPlansInput) -> PlanDiff:
 
 
 def _document(context: Context, plan: Plan) -> PlanDocument:
-    """The document as the plan was made, under the status that it has now."""
+    """The document as the plan was made, under the status that it has now; a warning of then stays its message."""
     head: dict[str, Any] = {
         "plan_id": plan.id,
         "status": plan.status,
-        "status_message": plan.status_message,
         "provisioned_product_id": plan.provisioned_product_id,
         "fingerprint": plan.fingerprint,
         "base_fingerprint": plan.base_fingerprint,
@@ -55,4 +54,5 @@ def _document(context: Context, plan: Plan) -> PlanDocument:
         made = plan_document(PlanFacts(**head), None)
     else:
         made = context.runtime.objects.get_value(context.tx, plan.document_digest, PlanDocument)
-    return msgspec.structs.replace(made, **head, status_reason=plan.status_reason)
+    message = plan.status_message or made.status_message
+    return msgspec.structs.replace(made, **head, status_message=message, status_reason=plan.status_reason)

@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 
 from manciple.errors import TemplateError
 from manciple.template.change_set.details import Surroundings, logical_id_of
-from manciple.template.change_set.known_values import Finish, finisher, known_properties
+from manciple.template.change_set.known_values import Finish, finisher
 from manciple.template.change_set.model import Change, ChangeSet, Deployed, PolicyAction
 from manciple.template.change_set.modification import Side, modification
 from manciple.template.change_set.stack_values import output_changes, parameter_changes
@@ -80,19 +80,26 @@ def _changes(
 
 
 def _addition(side: Side) -> Change:
-    resource = side.resource
-    return Change(action="Add", logical_id=resource.logical_id, resource_type=resource.type, after=side.properties())
+    return Change(
+        action="Add",
+        logical_id=side.resource.logical_id,
+        resource_type=side.resource.type,
+        after=side.properties(),
+        after_sections=side.sections(),
+    )
 
 
 def _removal(resource: Resource, deployed: Deployed) -> Change:
     """AWS shows every reference of a removed resource as unknown, even to what stays (rule 11)."""
+    side = Side(resource, finisher({}))
     return Change(
         action="Remove",
         logical_id=resource.logical_id,
         resource_type=resource.type,
         physical_id=deployed.instances[resource.logical_id].physical_id,
         policy_action=REMOVE_ACTIONS[resource.deletion_policy],
-        before=known_properties(resource.properties, finisher({})),
+        before=side.properties(),
+        before_sections=side.sections(),
     )
 
 

@@ -26,6 +26,9 @@ SECTIONS: Mapping[Section, Callable[[Resource], Value | None]] = {
 }
 """The parts of a resource beside its properties whose change is listed; DependsOn is none (rule 16)."""
 
+CONTEXT_SECTIONS: tuple[Section, ...] = ("Metadata", "UpdateReplacePolicy", "DeletionPolicy")
+"""The parts that contexts show beside the properties (user guide, "Create change sets", the example with values)."""
+
 STACK_TAGS = Detail(section="Properties", attribute="Tags", source=None)
 """A changed stack tag reaches every taggable resource."""
 

@@ -94,9 +94,9 @@ class PathChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", omi
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """One reason why one attribute or property of a resource changes.
 
-    `section` and `property` say where in the template (`property` is top-level, empty outside Properties),
-    `attribute` and `name` how CloudFormation calls it. `causing_entity` is a parameter, a logical id or
-    `LogicalId.Attribute`; `values` is there in the form with property values only.
+    `section` and `property` say where in the template (`property` is top-level, empty outside Properties; of tags
+    it leads to the item: `Tags/0/Value`), `attribute` and `name` how CloudFormation calls it. `causing_entity` is a
+    parameter, a logical id or `LogicalId.Attribute`; `values` is there in the form with property values only.
     """
 
     section: Section
@@ -108,6 +108,10 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     source: Source | None = "DirectModification"
     causing_entity: str | None = None
     values: ValueChange | None = None
+
+    def place(self) -> tuple[Section, str]:
+        """The section and the top-level property."""
+        return self.section, self.property.partition("/")[0]
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +134,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     value_details: tuple[Detail, ...] = ()
     before: Mapping[str, Value] | None = None
     after: Mapping[str, Value] | None = None
+    before_sections: Mapping[str, Value] = {}
+    after_sections: Mapping[str, Value] = {}
     certainty: Certainty = "certain"
     cause: tuple[str, ...] = ()
 
@@ -151,7 +157,7 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
     """What a template would change in a stack; `changes` are in order of logical id.
 
     `leftovers` are removals of what earlier operations could not delete. `parameter_changes` and `output_changes` tell
-    what else changes, with secrets as four stars.
+    what else changes, with secrets as four stars. `warning` says why values are missing that could be known by now.
     """
 
     changes: Mapping[str, Change]
@@ -160,6 +166,7 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
     creates_stack: bool = False
     parameter_changes: tuple[PathChange, ...] = ()
     output_changes: tuple[PathChange, ...] = ()
+    warning: str | None = None
 
     @property
     def listed(self) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from manciple.template.change_set.causes import cause_of
 from manciple.template.change_set.details import (
+    CONTEXT_SECTIONS,
     SECTIONS,
     STACK_TAGS,
     Surroundings,
@@ -27,6 +28,7 @@ from manciple.template.evaluation import Policy, Resource, Section
 from manciple.template.resource_schemas import schema_of
 from manciple.template.values import Value
 
+_DEFAULT_POLICY: Policy = "Delete"
 _REPLACE_ACTIONS: Mapping[Policy, PolicyAction] = {
     "Delete": "ReplaceAndDelete",
     "Retain": "ReplaceAndRetain",
@@ -55,6 +57,11 @@ class Side(msgspec.Struct, frozen=True):
         value = SECTIONS[name](self.resource)
         return None if value is None else known_value(value, self.finish)
 
+    def sections(self) -> dict[str, Value]:
+        """The parts that a context shows beside the properties; a policy that only says the default is none."""
+        found = {name: self.section(name) for name in CONTEXT_SECTIONS}
+        return {name: value for name, value in found.items() if value is not None and value != _DEFAULT_POLICY}
+
 
 def modification(
     before: Side, after: Side, instance: Instance, around: Surroundings, *, tags_changed: bool
@@ -82,6 +89,8 @@ def modification(
         value_details=tuple(value_details_of(details, values_at)),
         before=old,
         after=new,
+        before_sections=before.sections(),
+        after_sections=after.sections(),
         certainty=certainty_of(details, values_at),
     )
     return replace(change, cause=cause_of(change, after.resource, around))

@@ -12,7 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from manciple.template.change_set.model import KNOWN_AFTER_APPLY, Change, ChangeType, Encoding, PathChange
+from manciple.template.change_set.model import (
+    KNOWN_AFTER_APPLY,
+    Change,
+    ChangeType,
+    Detail,
+    Encoding,
+    PathChange,
+    ValueChange,
+)
 from manciple.template.values import Secret, Value, masked
 
 IDENTITIES = ("Sid", "Key", "Id", "ID", "Name", "PolicyName", "LogicalName", "AttributeName", "IndexName", "DeviceName")
@@ -31,13 +39,24 @@ def path_changes(before: Value | None, after: Value | None, path: str) -> list[P
 
 def path_changes_of(change: Change) -> list[PathChange]:
     """The places at which a modification changes values, each once, as far as values are known."""
-    places = {(detail.section, detail.property): detail.values for detail in change.value_details}
+    places: dict[tuple[str, str], ValueChange] = {}
+    for detail in change.value_details:
+        if detail.values is not None:
+            place, values = _whole(change, detail, detail.values)
+            places[place] = values
     return [
         found
         for (section, name), values in places.items()
-        if values is not None
         for found in path_changes(values.before, values.after, f"/{section}/{name}".rstrip("/"))
     ]
+
+
+def _whole(change: Change, detail: Detail, values: ValueChange) -> tuple[tuple[str, str], ValueChange]:
+    """The whole property that a detail is about, where the contexts tell it."""
+    if detail.section != "Properties" or change.before is None or change.after is None:
+        return (detail.section, detail.property), values
+    _, name = detail.place()
+    return detail.place(), ValueChange(change.before.get(name), change.after.get(name))
 
 
 def _changes(before: Value | None, after: Value | None, path: str, encoding: Encoding | None) -> Iterator[PathChange]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
+from manciple.template.change_set.model import ValueChange
 from manciple.template.values import Value, texts
 
 
@@ -12,6 +13,31 @@ def is_function(value: Value | None) -> TypeGuard[dict[str, Value]]:
         return False
     (key,) = value
     return key == "Ref" or key.startswith("Fn::")
+
+
+def changed_values(values: ValueChange, path: str) -> Iterator[tuple[str, ValueChange]]:
+    """Where two values differ, and how; what is there on one side only is one value, however much it holds."""
+    before, after = values.before, values.after
+    if before == after:
+        return
+    parts = _members(before, after)
+    if parts is None:
+        yield path, values
+        return
+    for key, old, new in parts:
+        yield from changed_values(ValueChange(old, new), f"{path}/{key}")
+
+
+def _members(before: Value | None, after: Value | None) -> list[tuple[str, Value | None, Value | None]] | None:
+    """The members of two objects or lists side by side; None where the values are not two of a kind."""
+    if is_function(before) or is_function(after):
+        return None
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [(key, before.get(key), after.get(key)) for key in {**before, **after}]
+    if isinstance(before, list) and isinstance(after, list):
+        pairs = zip(_padded(before, after), _padded(after, before), strict=True)
+        return [(str(position), old, new) for position, (old, new) in enumerate(pairs)]
+    return None
 
 
 def changed_paths(before: Value | None, after: Value | None, path: str) -> list[str]:

@@ -63,16 +63,15 @@ def _with_values(change: Change) -> Json:
             "Scope": _scope(change.value_details),
             "Details": [_detail(detail) for detail in change.value_details],
         }
-    return _present(**shown, BeforeContext=_context(change.before), AfterContext=_context(change.after))
+    return _present(**shown) | _contexts(change)
 
 
 def _complete(change: Change) -> Json:
     """Details with values, and after them those that the form with values leaves out."""
-    places = {(detail.section, detail.property) for detail in change.value_details}
-    hidden = [detail for detail in change.details if (detail.section, detail.property) not in places]
+    places = {detail.place() for detail in change.value_details}
+    hidden = [detail for detail in change.details if detail.place() not in places]
     details = [_detail(detail) for detail in (*change.value_details, *hidden)]
-    contexts = _present(BeforeContext=_context(change.before), AfterContext=_context(change.after))
-    return _without_values(change) | {"Details": details} | contexts
+    return _without_values(change) | {"Details": details} | _contexts(change)
 
 
 def _detail(detail: Detail) -> Json:
@@ -96,8 +95,15 @@ def _values(detail: Detail, values: ValueChange) -> Json:
     )
 
 
-def _context(properties: Mapping[str, Value] | None) -> str | None:
-    return None if properties is None else _text({"Properties": dict(properties)})
+def _contexts(change: Change) -> Json:
+    return _present(
+        BeforeContext=_context(change.before, change.before_sections),
+        AfterContext=_context(change.after, change.after_sections),
+    )
+
+
+def _context(properties: Mapping[str, Value] | None, sections: Mapping[str, Value]) -> str | None:
+    return None if properties is None else _text({"Properties": dict(properties), **sections})
 
 
 def _text(value: Value | None) -> str | None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from manciple.template.change_set.known_values import holds_unknown
 from manciple.template.change_set.model import Certainty, Detail, ValueChange
+from manciple.template.change_set.paths import changed_values
 
 Place: TypeAlias = tuple[str, str]
 ValuesAt: TypeAlias = Callable[[Detail], ValueChange]
@@ -21,9 +22,19 @@ def value_details_of(details: Iterable[Detail], values_at: ValuesAt) -> Iterator
         if group[0].source is None:
             yield from group
             continue
-        values = values_at(group[0])
-        if values.before != values.after:
-            yield from (replace(detail, values=values) for detail in _with_direct(group))
+        for path, values in _places(group[0], values_at(group[0])):
+            yield from (replace(detail, property=path, values=values) for detail in _with_direct(group))
+
+
+def _places(detail: Detail, values: ValueChange) -> Iterator[tuple[str, ValueChange]]:
+    """Where values differ: the property as a whole, of tags each item's part (user guide, "Example change sets").
+
+    Tags that are listed as a property like any other are one whole (recorded of topics and parameters).
+    """
+    if values.before == values.after:
+        return
+    is_whole = detail.attribute != "Tags" or values.kind != "Modify"
+    yield from [(detail.property, values)] if is_whole else changed_values(values, detail.property)
 
 
 def certainty_of(details: Iterable[Detail], values_at: ValuesAt) -> Certainty:
@@ -42,7 +53,7 @@ def _is_certain(group: Sequence[Detail], values: ValueChange) -> bool:
 def _by_place(details: Iterable[Detail]) -> Mapping[Place, list[Detail]]:
     groups: dict[Place, list[Detail]] = {}
     for detail in details:
-        groups.setdefault((detail.section, detail.property), []).append(detail)
+        groups.setdefault(detail.place(), []).append(detail)
     return groups
 
 

@@ -29,6 +29,10 @@ BY_OPERATION = {"event"}
 
 LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "ListBudgetsForResource": ("list_budgets_for_resource", [{"ResourceId": "{product}"}]),
+    "ListConstraintsForPortfolio": (
+        "list_constraints_for_portfolio",
+        [{"PortfolioId": "{portfolio}"}, {"PortfolioId": "{portfolio}", "ProductId": "{product}"}],
+    ),
     "ListLaunchPaths": ("list_launch_paths", [{"ProductId": "{product}"}]),
     "ListPortfolios": ("list_portfolios", [{}, {"PageSize": 1}]),
     "ListPortfoliosForProduct": ("list_portfolios_for_product", [{"ProductId": "{product}"}]),

@@ -4,8 +4,12 @@ import json
 from collections.abc import Iterator
 
 from manciple.api import shapes
+from manciple.catalog.constraints.effects import Effects, StackSet
 from manciple.template.document import Template
+from manciple.template.rules import join
 from manciple.template.values import Value
+
+_NONE = Effects()
 
 _LIMITS = {
     "allowed_pattern": "AllowedPattern",
@@ -23,13 +27,22 @@ def describe_parameters(template: Template) -> list[shapes.ProvisioningArtifactP
     return [_parameter(name, body) for name, body in declared if isinstance(body, dict)]
 
 
-def usage_instructions(template: Template) -> list[shapes.UsageInstruction]:
-    """What AWS tells of a template beside its parameters, in the recorded order.
+def usage_instructions(template: Template, effects: Effects = _NONE) -> list[shapes.UsageInstruction]:
+    """What AWS tells of a launch beside its parameters, in the recorded order.
 
-    `rules` and `tagUpdateOnProvisionedProduct` always, the others where the template has them. Rules and metadata are
-    JSON text in which every scalar is text (recorded).
+    `rules` (the template's and those of TEMPLATE constraints) and `tagUpdateOnProvisionedProduct` always, the others
+    where there are such. Rules and metadata are JSON text in which every scalar is text (recorded).
     """
-    return [shapes.UsageInstruction(type=kind, value=value) for kind, value in _instructions(template)]
+    return [shapes.UsageInstruction(type=kind, value=value) for kind, value in _instructions(template, effects)]
+
+
+def preferences(stack_set: StackSet | None) -> shapes.ProvisioningArtifactPreferences:
+    """The accounts and regions that a STACKSET constraint offers; empty without one (recorded)."""
+    if stack_set is None:
+        return shapes.ProvisioningArtifactPreferences()
+    return shapes.ProvisioningArtifactPreferences(
+        stack_set_accounts=list(stack_set.accounts), stack_set_regions=list(stack_set.regions)
+    )
 
 
 def describe_outputs(template: Template) -> list[shapes.ProvisioningArtifactOutput]:
@@ -55,15 +68,17 @@ def _parameter(name: str, body: dict[str, Value]) -> shapes.ProvisioningArtifact
     )
 
 
-def _instructions(template: Template) -> Iterator[tuple[str, str]]:
-    yield "rules", _json(template.section("Rules"))
+def _instructions(template: Template, effects: Effects) -> Iterator[tuple[str, str]]:
+    yield "rules", _json(join(template.section("Rules"), effects.rules))
     if version := _text(template.body.get("AWSTemplateFormatVersion")):
         yield "version", version
     if description := _text(template.body.get("Description")):
         yield "description", description
     if metadata := template.section("Metadata"):
         yield "metadata", _json(metadata)
-    yield "tagUpdateOnProvisionedProduct", "NOT_ALLOWED"
+    if effects.launch_role_arn is not None:
+        yield "launchAsRole", effects.launch_role_arn
+    yield "tagUpdateOnProvisionedProduct", "ALLOWED" if effects.allows_tag_updates else "NOT_ALLOWED"
 
 
 def _member(body: Value, name: str) -> Value | None:

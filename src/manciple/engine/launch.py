@@ -2,6 +2,7 @@
 
 import msgspec
 
+from manciple.catalog.constraints.effects import Effects
 from manciple.catalog.ids import stack_name
 from manciple.engine.place import Place, place_of
 
@@ -11,7 +12,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
 
     `template_digest` is the blob with the version's template as it was uploaded. `parameters` are the values given,
     `use_previous` the keys given with UsePreviousValue (looked up in the product's `parameters_digest`). `tags` are the
-    stack's tags, `auto_tags` the `aws:servicecatalog:*` ones that never count as a change by themselves.
+    stack's tags, `auto_tags` the `aws:servicecatalog:*` ones that never count as a change by themselves. `effects` are
+    those of the constraints along the launch path; `notification_arns` the product's own, without theirs.
     """
 
     account: str
@@ -24,6 +26,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     auto_tags: dict[str, str] = {}
     notification_arns: tuple[str, ...] = ()
+    effects: Effects = Effects()
     role_arn: str | None = None
     endpoint: str | None = None
 
@@ -31,6 +34,11 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     def stack_name(self) -> str:
         """The name of the product's CloudFormation stack."""
         return stack_name(self.account, self.provisioned_product_id)
+
+    @property
+    def topic_arns(self) -> tuple[str, ...]:
+        """Every topic that the stack's events are sent to, each once: the request's, then the constraints'."""
+        return tuple(dict.fromkeys((*self.notification_arns, *self.effects.notification_arns)))
 
     @property
     def place(self) -> Place:

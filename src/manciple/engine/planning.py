@@ -30,6 +30,7 @@ from manciple.template.limits import Limits
 from manciple.template.load import load
 from manciple.template.parameters import resolve_parameters
 from manciple.template.resource_schemas import known_types
+from manciple.template.rules import with_rules
 from manciple.template.transforms.process import CHANGE_SET_FAILED
 from manciple.template.values import Value
 
@@ -56,8 +57,9 @@ class Planning:
             _first_facts(launch, scope.stack),
             self._fetch,
         )
+        constrained = with_rules(template, launch.effects.rules)
         evaluation, facts = fact_finding.settle(
-            lambda facts: _evaluated(template, launch, previous, facts, self._limits), facts, self._fetch
+            lambda facts: _evaluated(constrained, launch, previous, facts, self._limits), facts, self._fetch
         )
         refuse_types(evaluation)
         refuse_absent(facts)
@@ -135,5 +137,5 @@ def _first_facts(launch: Launch, stack: Stack) -> Facts:
         url_suffix=url_suffix_of(partition),
         stack_name=stack.name,
         stack_id=stack.arn,
-        notification_arns=launch.notification_arns,
+        notification_arns=launch.topic_arns,
     )

@@ -57,6 +57,7 @@ class Stack(msgspec.Struct, kw_only=True):
     deployed_digest: str | None
     created_time: int
     updated_time: int
+    notification_arns: list[str] = []
 
 
 class Instance(msgspec.Struct, kw_only=True):
@@ -115,7 +116,16 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 STEP_FIELDS = ("verb", "before", "after", "state", "token", "attempts", "context", "not_before", "deadline")
 STEP_ERRORS = ("error_code", "error")
-STACK_FIELDS = ("arn", "status", "place", "status_reason", "revision", "deployed_digest", "updated_time")
+STACK_FIELDS = (
+    "arn",
+    "status",
+    "place",
+    "status_reason",
+    "revision",
+    "deployed_digest",
+    "updated_time",
+    "notification_arns",
+)
 INSTANCE_FIELDS = ("type", "physical_id", "state", "digest", "previous_digest", "dependencies", "deletion_policy")
 
 _INSERT_STEPS = sa.insert(STEP)

@@ -116,12 +116,12 @@ class Settlement:
     def ended(self, ended: Ended, outputs: list[dict[str, Any]], stack_arn: str, planned: Planned | None) -> None:
         """A launch or an update is over."""
         good = ended.reason is None
-        self._end_record("SUCCEEDED" if good else "FAILED", ended.reason, outputs if good else [])
-        self._end_plan(good=good, reason=ended.reason)
         fields: dict[str, Any] = {"status": _PRODUCT_STATUSES[ended.status], "status_message": ended.reason}
         if good and planned is not None:
             fields |= self._deployed(planned)
         self._change(**fields, physical_id=stack_arn)
+        self._end_record("SUCCEEDED" if good else "FAILED", ended.reason, outputs if good else [])
+        self._end_plan(good=good, reason=ended.reason)
 
     def terminated(self, ended: Ended | None, *, ignore_errors: bool) -> None:
         """A termination is over; the product is gone unless something could not be deleted."""
@@ -150,12 +150,13 @@ class Settlement:
         return "TAINTED" if is_tainted else status
 
     def _deployed(self, planned: Planned) -> dict[str, Any]:
-        """What a product is after a success: the record's product and version, the parameters in force."""
+        """What a product is after a success: the record's product and version, the parameters and tags in force."""
         parameters = planned.stacks[""].evaluation.parameters.values()
         values = {one.name: revealed(one.given) for one in parameters}
         fields: dict[str, Any] = {
             "parameters_digest": self._objects.put_value(self._tx, values),
             "notification_arns": planned.launch.notification_arns,
+            "tags": planned.launch.tags | planned.launch.auto_tags,
         }
         record, product = self._record(), self._product()
         if record is None or product is None:

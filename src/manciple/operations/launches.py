@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from manciple.api import shapes
 from manciple.catalog import ids
+from manciple.catalog.constraints import Effects
 from manciple.catalog.entities import Portfolio, Product, ProvisionedProduct, ProvisioningArtifact, Tags
 from manciple.catalog.tags import read_tags
 from manciple.engine import operation as engine
@@ -13,6 +14,7 @@ from manciple.errors import InvalidParametersException, ResourceNotFoundExceptio
 from manciple.operations.call import Context
 from manciple.operations.lookups import check_exactly_one
 from manciple.operations.offers import launch_tags
+from manciple.operations.path_constraints import effects_along
 from manciple.operations.visibility import check_launchable, choose_path, find_active_version, find_launchable_product
 from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
@@ -25,11 +27,12 @@ DEPLOYABLE = ("CLOUD_FORMATION_TEMPLATE", "MARKETPLACE")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is launched: a version of a product, along the path through a portfolio."""
+    """What is launched: a version of a product, along the path through a portfolio and under its constraints."""
 
     product: Product
     artifact: ProvisioningArtifact
     portfolio: Portfolio
+    effects: Effects
 
     @property
     def path_id(self) -> str:
@@ -62,7 +65,7 @@ def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
         check_launchable(artifact)
     if artifact.type not in DEPLOYABLE:
         raise InvalidParametersException(f"{product.id} is a {artifact.type} product; nothing here can deploy it.")
-    return Choice(product, artifact, portfolio)
+    return Choice(product, artifact, portfolio, effects_along(context, portfolio, product.id))
 
 
 def find_provisioned_product(context: Context, id: str | None, name: str | None) -> ProvisionedProduct:
@@ -135,31 +138,60 @@ def target_of(context: Context, product: ProvisionedProduct) -> str:
     return engine.find_target(context.tx, *context.owner, product.id) or context.runtime.settings.engine.target
 
 
+def own_tags(product: ProvisionedProduct) -> Tags:
+    """A product's tags without the AutoTags."""
+    return {key: value for key, value in product.tags.items() if not key.startswith(AUTO_TAG)}
+
+
+def updated_tags(
+    context: Context, product: ProvisionedProduct, choice: Choice, given: Iterable[shapes.Tag] | None
+) -> Tags:
+    """A product's own tags after an update: those given take the place of all, if a RESOURCE_UPDATE constraint allows.
+
+    Without one they are ignored, not refused (reference, 4.4). Raises InvalidParametersException for malformed ones.
+    """
+    tags_of(given, context.runtime.settings.quota.tags_per_provisioned_product)
+    is_kept = given is None or not choice.effects.allows_tag_updates
+    return own_tags(product) if is_kept else tags_of_launch(context, choice, given)
+
+
+def launch_role(product: ProvisionedProduct, choice: Choice) -> str | None:
+    """The role that a change of a product is made under: the product keeps the one it has along its path.
+
+    UpdateProvisionedProductProperties may have given it another than the LAUNCH constraint's (API reference).
+    """
+    kept = product.launch_role_arn if product.path_id == choice.path_id else None
+    return kept or choice.effects.launch_role_arn
+
+
 def launch_of(
     context: Context,
     product: ProvisionedProduct,
-    artifact: ProvisioningArtifact,
+    choice: Choice,
     parameters: Mapping[str, str],
     use_previous: Iterable[str] = (),
+    *,
     notification_arns: Iterable[str] | None = None,
+    tags: Tags | None = None,
 ) -> Launch:
     """What the engine is asked to do for a provisioned product.
 
-    Its tags keep their first values (reference, 2.4); so do its notification ARNs unless others are given.
+    Its AutoTags keep their first values (reference, 2.4), so do its tags and notification ARNs unless others are given.
     """
-    own = {key: value for key, value in product.tags.items() if not key.startswith(AUTO_TAG)}
+    own = own_tags(product)
     return Launch(
         account=product.account,
         region=product.region,
         provisioned_product_id=product.id,
-        template_digest=artifact.template_digest,
+        template_digest=choice.artifact.template_digest,
         target=target_of(context, product),
         parameters=dict(parameters),
         use_previous=tuple(use_previous),
-        tags=own,
+        tags=own if tags is None else tags,
         auto_tags={key: value for key, value in product.tags.items() if key not in own},
         notification_arns=tuple(notification_arns or product.notification_arns),
-        role_arn=product.launch_role_arn,
+        effects=choice.effects,
+        role_arn=launch_role(product, choice),
     )
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from manciple.catalog.entities import Entity, Portfolio, Product, ProvisioningArtifact
+from manciple.catalog.entities import Entity, Portfolio, Product, ProductAssociation, ProvisioningArtifact
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context
-from manciple.store.rows import PORTFOLIOS, PRODUCTS, PROVISIONING_ARTIFACTS
+from manciple.store.rows import PORTFOLIOS, PRODUCT_ASSOCIATIONS, PRODUCTS, PROVISIONING_ARTIFACTS
 from manciple.store.tables.catalog import PRODUCT, PROVISIONING_ARTIFACT
 
 E = TypeVar("E", bound=Entity)
@@ -26,6 +26,14 @@ def find_product(context: Context, product_id: str) -> Product:
     if product is None:
         raise ResourceNotFoundException(f"{product_id} does not exist or access was denied")
     return product
+
+
+def find_association(context: Context, product_id: str, portfolio_id: str) -> ProductAssociation:
+    """A product's place in a portfolio, or ResourceNotFoundException."""
+    found = PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product_id, portfolio_id)
+    if found is None:
+        raise ResourceNotFoundException(f"Product {product_id} is not associated with portfolio {portfolio_id}.")
+    return found
 
 
 def products_named(context: Context, name: str) -> list[Product]:

@@ -1,6 +1,7 @@
-"""The facts that a plan was made from, held against those of today (contracts, section 7)."""
+"""What a plan was made from, held against what is so today: facts and constraints (contracts, section 7)."""
 
 from manciple.api import shapes
+from manciple.catalog.constraints import Effects
 from manciple.catalog.entities import Plan
 from manciple.engine.facts import changed_fact
 from manciple.engine.planned import get_planned
@@ -39,3 +40,19 @@ def demand_same_facts(plan: Plan, changed: Need | None) -> None:
             f"{_NAMES.get(changed.kind, changed.kind)} {changed.key} changed since plan {plan.id} was made; "
             "delete the plan and make a new one."
         )
+
+
+def demand_same_constraints(plan: Plan, planned: Effects, today: Effects) -> None:
+    """Raise InvalidStateException, naming what it is, if a constraint that the plan was made under is another one."""
+    for member, what in _CONSTRAINED.items():
+        if getattr(planned, member) != getattr(today, member):
+            raise InvalidStateException(
+                f"The {what} changed since plan {plan.id} was made; delete the plan and make a new one."
+            )
+
+
+_CONSTRAINED = {
+    "launch_role_arn": "launch role of the LAUNCH constraint",
+    "rules": "rules of the TEMPLATE constraints",
+    "stack_set": "STACKSET constraint",
+}

@@ -18,7 +18,7 @@ from manciple.operations import launches
 from manciple.operations.access_levels import created_by
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
-from manciple.operations.plan_facts import demand_same_facts, find_changed_fact
+from manciple.operations.plan_facts import demand_same_constraints, demand_same_facts, find_changed_fact
 from manciple.operations.plan_parameters import shown_parameters
 from manciple.operations.provisioning import begin_change, chosen, create_provisioned_product
 from manciple.operations.records import detail_of, open_record
@@ -43,10 +43,11 @@ def create_provisioned_product_plan(
     launch = launches.launch_of(
         context,
         product,
-        choice.artifact,
+        choice,
         launches.given_parameters(input.provisioning_parameters),
         launches.previous_parameters(input.provisioning_parameters),
-        input.notification_arns,
+        notification_arns=input.notification_arns,
+        tags=launches.updated_tags(context, product, choice, None if existing is None else input.tags),
     )
     plan = _open_plan(context, input, product, choice, launch, is_new=existing is None)
     context.wake(engine.submit_plan(context.tx, context.runtime.objects, launch, plan_id=plan.id))
@@ -117,7 +118,10 @@ def execute_provisioned_product_plan(
         raise InvalidStateException(
             f"The template of {plan.provisioning_artifact_id} changed since {plan.id} was made."
         )
-    changed = begin_change(context, product, "update", token=input.idempotency_token)
+    demand_same_constraints(plan, launch.effects, choice.effects)
+    changed = begin_change(
+        context, product, "update", idempotency_token=input.idempotency_token, launch_role_arn=launch.role_arn
+    )
     record = open_record(
         context,
         changed,
@@ -237,7 +241,7 @@ def _open_plan(
         tags=launches.tags_of(input.tags, context.runtime.settings.quota.tags_per_provisioned_product),
         user_arn=context.caller.arn,
         user_arn_session=context.caller.session_arn,
-        launch_role_arn=product.launch_role_arn,
+        launch_role_arn=launch.role_arn,
         is_new=is_new,
         base_revision=product.revision,
         request_digest=context.runtime.objects.put_value(context.tx, launch),

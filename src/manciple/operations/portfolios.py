@@ -15,8 +15,9 @@ from manciple.operations.offers import budget_details, forget_offers, tag_option
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PORTFOLIOS
 from manciple.store.tables.catalog import PORTFOLIO, PRINCIPAL_ASSOCIATION, PRODUCT_ASSOCIATION
+from manciple.store.tables.constraints import CONSTRAINT
 
-_CONTENTS = {"Products": PRODUCT_ASSOCIATION, "Principals": PRINCIPAL_ASSOCIATION}
+_CONTENTS = {"Constraints": CONSTRAINT, "Products": PRODUCT_ASSOCIATION, "Principals": PRINCIPAL_ASSOCIATION}
 """What keeps a portfolio from being deleted, by the word that AWS's message has for it."""
 
 

@@ -5,14 +5,15 @@ import sqlalchemy as sa
 from manciple.api import shapes
 from manciple.catalog.entities import ProductAssociation
 from manciple.catalog.policy import check_quota
-from manciple.errors import ResourceNotFoundException
+from manciple.errors import ResourceInUseException
 from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
 from manciple.operations.details import portfolio_detail
-from manciple.operations.lookups import find_portfolio, find_product
+from manciple.operations.lookups import find_association, find_portfolio, find_product
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PORTFOLIOS, PRODUCT_ASSOCIATIONS
 from manciple.store.tables.catalog import PORTFOLIO, PRODUCT_ASSOCIATION
+from manciple.store.tables.constraints import CONSTRAINT
 
 
 @operation("AssociateProductWithPortfolio", writes=True)
@@ -23,7 +24,7 @@ def associate_product_with_portfolio(
     product = find_product(context, input.product_id)
     portfolio = find_portfolio(context, input.portfolio_id)
     if input.source_portfolio_id is not None:
-        _require_association(context, product.id, find_portfolio(context, input.source_portfolio_id).id)
+        find_association(context, product.id, find_portfolio(context, input.source_portfolio_id).id)
     if PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product.id, portfolio.id) is None:
         _check_room(context, portfolio.id)
         association = ProductAssociation(
@@ -42,10 +43,17 @@ def associate_product_with_portfolio(
 def disassociate_product_from_portfolio(
     context: Context, input: shapes.DisassociateProductFromPortfolioInput
 ) -> shapes.DisassociateProductFromPortfolioOutput:
-    """Take a product out of a portfolio; what was launched through it keeps running."""
+    """Take a product out of a portfolio; what was launched through it keeps running.
+
+    Constraints go first: ResourceInUseException is modelled, its text is ours.
+    """
     product = find_product(context, input.product_id)
     portfolio = find_portfolio(context, input.portfolio_id)
-    PRODUCT_ASSOCIATIONS.delete(context.tx, _require_association(context, product.id, portfolio.id))
+    association = find_association(context, product.id, portfolio.id)
+    of_product = (CONSTRAINT.c.portfolio_id == portfolio.id, CONSTRAINT.c.product_id == product.id)
+    if count(context, CONSTRAINT, *of_product):
+        raise ResourceInUseException(f"Product {product.id} still has Constraints in portfolio {portfolio.id}")
+    PRODUCT_ASSOCIATIONS.delete(context.tx, association)
     return shapes.DisassociateProductFromPortfolioOutput()
 
 
@@ -72,13 +80,6 @@ def list_portfolios_for_product(
     )
     details = page.of(PORTFOLIOS.of).of(portfolio_detail)
     return shapes.ListPortfoliosForProductOutput(next_page_token=details.next_token, portfolio_details=details.items)
-
-
-def _require_association(context: Context, product_id: str, portfolio_id: str) -> ProductAssociation:
-    found = PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product_id, portfolio_id)
-    if found is None:
-        raise ResourceNotFoundException(f"Product {product_id} is not associated with portfolio {portfolio_id}.")
-    return found
 
 
 def _check_room(context: Context, portfolio_id: str) -> None:

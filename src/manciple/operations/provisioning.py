@@ -33,9 +33,7 @@ def provision_product(context: Context, input: shapes.ProvisionProductInput) -> 
         token=input.provision_token,
     )
     record = open_record(context, product, "PROVISION_PRODUCT")
-    launch = launches.launch_of(
-        context, product, choice.artifact, launches.given_parameters(input.provisioning_parameters)
-    )
+    launch = launches.launch_of(context, product, choice, launches.given_parameters(input.provisioning_parameters))
     context.wake(engine.submit_provision(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.ProvisionProductOutput(record_detail=detail_of(record))
 
@@ -46,22 +44,29 @@ def update_provisioned_product(
 ) -> shapes.UpdateProvisionedProductOutput:
     """Update a provisioned product to a version of its product or of another one, or with other parameters.
 
-    Tags are accepted and ignored, as AWS does without a RESOURCE_UPDATE constraint. Raises ResourceNotFoundException,
-    InvalidParametersException, ValidationException while the product is under change.
+    Tags take the place of the product's where a RESOURCE_UPDATE constraint allows it, and are ignored elsewhere. Raises
+    ResourceNotFoundException, InvalidParametersException, ValidationException while the product is under change.
     """
     _refuse_preferences(input.provisioning_preferences)
     product = launches.find_provisioned_product(context, input.provisioned_product_id, input.provisioned_product_name)
     _demand_changeable(product, "update")
-    launches.tags_of(input.tags, context.runtime.settings.quota.tags_per_provisioned_product)
     choice = launches.choose(context, _wanted_update(input, product), is_new=False)
-    changed = begin_change(context, product, "update", token=input.update_token)
+    tags = launches.updated_tags(context, product, choice, input.tags)
+    changed = begin_change(
+        context,
+        product,
+        "update",
+        idempotency_token=input.update_token,
+        launch_role_arn=launches.launch_role(product, choice),
+    )
     record = open_record(context, changed, "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
     launch = launches.launch_of(
         context,
         changed,
-        choice.artifact,
+        choice,
         launches.given_parameters(input.provisioning_parameters),
         launches.previous_parameters(input.provisioning_parameters),
+        tags=tags,
     )
     context.wake(engine.submit_update(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.UpdateProvisionedProductOutput(record_detail=detail_of(record))
@@ -119,6 +124,7 @@ def create_provisioned_product(
         provisioning_artifact_id=choice.artifact.id,
         provisioning_artifact_name=choice.artifact.name,
         path_id=choice.path_id,
+        launch_role_arn=choice.effects.launch_role_arn,
         user_arn=context.caller.arn,
         user_arn_session=context.caller.session_arn,
         tags=tags | launches.auto_tags(context, choice, arn),
@@ -128,11 +134,8 @@ def create_provisioned_product(
     return product
 
 
-def begin_change(
-    context: Context, product: ProvisionedProduct, verb: str, *, token: str | None = None
-) -> ProvisionedProduct:
+def begin_change(context: Context, product: ProvisionedProduct, verb: str, **fields: str | None) -> ProvisionedProduct:
     """Put a product UNDER_CHANGE, if nobody else did since it was read. Raises ValidationException."""
-    fields = {} if token is None else {"idempotency_token": token}
     changed = PROVISIONED_PRODUCTS.change(
         context.tx,
         product,

@@ -7,7 +7,7 @@ from manciple.template.document import Template
 from manciple.template.faults import Faults
 from manciple.template.intrinsics import table
 from manciple.template.intrinsics.logic import BOOLEAN
-from manciple.template.scope import Declarations, Intrinsic
+from manciple.template.scope import Declarations, Intrinsic, Place
 from manciple.template.values import Value
 
 UNSUPPORTED = "Template Error: Encountered unsupported function: {} Supported functions are: [{}]"
@@ -24,7 +24,7 @@ POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
 def check_references(template: Template, faults: Faults) -> None:
     """Add to `faults` every function that is unknown, malformed or points at nothing; conditions first."""
     _check_conditions(template, faults)
-    _check_rules(template, faults)
+    check_rule_references(template, faults)
     _check_resources(template, faults)
     _check_outputs(template, faults)
 
@@ -56,7 +56,14 @@ def _check_conditions(template: Template, faults: Faults) -> None:
         faults.add(RESOURCE_IN_CONDITION.format(", ".join(declarations.unresolved)), "Conditions")
 
 
-def _check_rules(template: Template, faults: Faults) -> None:
+def check_functions(place: Place, value: Value, path: str, faults: Faults) -> None:
+    """Add to `faults` every function of a value that is unknown or malformed, whatever it points at."""
+    anything = Declarations(parameters={}, resources={}, conditions={}, mappings={}, unresolved={})
+    _Walk(table(place), anything, faults).value(value, path)
+
+
+def check_rule_references(template: Template, faults: Faults) -> None:
+    """Likewise for the rules, which see parameters only."""
     declarations = _declarations(template, with_resources=False)
     _Walk(table("rule"), declarations, faults).value(template.section("Rules"), "Rules")
     if declarations.unresolved:

@@ -44,7 +44,7 @@ def request_of(launch: Launch, name: str, body: str, *, is_new: bool) -> dict[st
         "Parameters": [*given, *kept],
         "Capabilities": list(_CAPABILITIES),
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        "NotificationARNs": list(launch.notification_arns),
+        "NotificationARNs": list(launch.topic_arns),
     }
 
 
@@ -75,7 +75,7 @@ def planned_of(launch: Launch, described: Json, changes: ChangeSet) -> Planned:
         partition=launch.place.partition,
         stack_name=launch.stack_name,
         stack_id=described["StackId"],
-        notification_arns=launch.notification_arns,
+        notification_arns=launch.topic_arns,
     )
     permits = {
         key: Permit(action=one.action, replacement=one.replacement, is_certain=one.certainty == "certain")

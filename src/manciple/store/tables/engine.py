@@ -26,6 +26,7 @@ STACK = sa.Table(
     sa.Column("deployed_digest", Digest),
     sa.Column("created_time", Millis, nullable=False),
     sa.Column("updated_time", Millis, nullable=False),
+    sa.Column("notification_arns", sa.JSON, nullable=False, server_default="[]"),
     sa.Index(None, "account", "region", "provisioned_product_id"),
 )
 
@@ -133,6 +134,20 @@ EVENT = sa.Table(
     sa.PrimaryKeyConstraint("operation_id", "number"),
     sa.Index(None, "stack_id", "timestamp", "number"),
 )
+
+NOTIFICATION = sa.Table(
+    "notification",
+    METADATA,
+    sa.Column("operation_id", Id, nullable=False),
+    sa.Column("stack_id", Id, nullable=False),
+    sa.Column("topic_arn", Arn, nullable=False),
+    sa.Column("told", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", Millis, nullable=False),
+    sa.PrimaryKeyConstraint("operation_id", "stack_id", "topic_arn"),
+    sa.Index(None, "not_before"),
+)
+"""A topic that is to be told the events of a stack's operation; `told` is the number of the last one it was told."""
 
 EXPORT = sa.Table(
     "export",

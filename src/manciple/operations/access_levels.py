@@ -26,11 +26,6 @@ def created_by(
     return [*owned, *_LEVELS[level](table, caller)]
 
 
-def is_own_only(asked: shapes.AccessLevelFilter | None, default: str = DEFAULT) -> bool:
-    """Does an AccessLevelFilter leave only some of what the account has?"""
-    return ((asked and asked.key) or default) != "Account"
-
-
 _LEVELS: dict[str, Callable[[sa.Table, Caller], list[Any]]] = {
     "Account": lambda table, caller: [],
     "Role": lambda table, caller: [table.c.user_arn == caller.arn],

@@ -20,7 +20,7 @@ from manciple.catalog import search_terms
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.catalog.search_terms import Query
 from manciple.errors import InvalidParametersException
-from manciple.operations.access_levels import created_by, is_own_only
+from manciple.operations.access_levels import created_by
 from manciple.operations.call import Context, operation
 from manciple.operations.provisioned_products import attributes_of
 from manciple.store import terms
@@ -72,7 +72,7 @@ def search_provisioned_products(
     Raises InvalidParametersException for a filter or sort field that AWS does not know. Unsorted means oldest first.
     """
     own = created_by(PROVISIONED_PRODUCT, context.caller, input.access_level_filter, default="Account")
-    own_only = is_own_only(input.access_level_filter, default="Account")
+    own_only = len(own) > len(context.owner)  # the level asks for more than account and region
     if input.sort_by not in _SORTABLE:
         known = ", ".join(field for field in _SORTABLE if field)
         raise InvalidParametersException(f"SortBy takes {known}, not {input.sort_by}.")

@@ -12,6 +12,14 @@ from manciple.store.pages import Pager, Request
 from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
 from manciple.store.tables.catalog import RECORD
 
+_PROVISIONING: frozenset[RecordType] = frozenset(
+    {
+        "PROVISION_PRODUCT",
+        "UPDATE_PROVISIONED_PRODUCT",
+        "TERMINATE_PROVISIONED_PRODUCT",
+        "IMPORT_PROVISIONED_PRODUCT",
+    }
+)
 _FILTERS = {"product": RECORD.c.product_id, "provisionedproduct": RECORD.c.provisioned_product_id}
 
 
@@ -105,7 +113,8 @@ def open_record(
     """Write a record in status CREATED for a provisioned product, and make it the product's newest.
 
     `choice` may name another product_id, provisioning_artifact_id or path_id than the provisioned product has (an
-    update). Every type of record counts for LastProvisioningRecordId, a termination too (AWS API reference).
+    update). For LastProvisioningRecordId launches, updates, terminations and imports count (AWS API reference; imports
+    are inferred).
     """
     record = Record(
         account=product.account,
@@ -127,5 +136,8 @@ def open_record(
         user_arn_session=context.caller.session_arn,
     )
     RECORDS.insert(context.tx, record)
-    PROVISIONED_PRODUCTS.change(context.tx, product, last_record_id=record.id, last_provisioning_record_id=record.id)
+    newest: dict[str, Any] = {"last_record_id": record.id}
+    if type in _PROVISIONING:
+        newest["last_provisioning_record_id"] = record.id
+    PROVISIONED_PRODUCTS.change(context.tx, product, **newest)
     return record

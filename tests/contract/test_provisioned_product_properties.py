@@ -126,6 +126,7 @@ def test_a_launch_role_shows_and_is_what_later_operations_use(account: str, cata
         {"LAUNCH_ROLE": "arn:aws:iam::{account}:user/ana"},
         {"LAUNCH_ROLE": "arn:aws:sts::{account}:assumed-role/team/ana"},
         {"LAUNCH_ROLE": ""},
+        {"LAUNCH_ROLE": "arn:aws:iam::210987654321:role/launch"},
     ],
 )
 def test_what_is_no_owner_or_launch_role_is_refused(

@@ -8,6 +8,7 @@ from manciple.errors import InvalidStateException
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import find_provisioned_product
 from manciple.operations.records import open_record
+from manciple.operations.roles import demand_role
 from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
 
 _BUSY = ("UNDER_CHANGE", "PLAN_IN_PROGRESS")
@@ -47,5 +48,6 @@ def _fields(context: Context, given: dict[str, str]) -> dict[str, Any]:
         owner = read_owner(given["OWNER"], context.account)
         fields |= {"user_arn": owner.arn, "user_arn_session": owner.session_arn}
     if "LAUNCH_ROLE" in given:
-        fields["launch_role_arn"] = read_launch_role(given["LAUNCH_ROLE"])
+        fields["launch_role_arn"] = role = read_launch_role(given["LAUNCH_ROLE"])
+        demand_role(context, role)
     return fields

@@ -1,6 +1,8 @@
 """The Parameters section: are the declarations themselves sound?"""
 
 import re
+from collections.abc import Iterator
+from decimal import Decimal
 
 from manciple.errors import TemplateError
 from manciple.template.constraints import check_constraints
@@ -21,6 +23,8 @@ TEXT_MEMBERS = (
     "NoEcho",
 )
 NUMBER_MEMBERS = ("MinLength", "MaxLength", "MinValue", "MaxValue")
+MEMBERS_OF_TYPES = {"String": ("MinLength", "MaxLength", "AllowedPattern"), "Number": ("MinValue", "MaxValue")}
+BOUNDS = (("MinLength", "MaxLength"), ("MinValue", "MaxValue"))
 MEMBERS = frozenset({*TEXT_MEMBERS, *NUMBER_MEMBERS, "AllowedValues"})
 
 
@@ -63,12 +67,31 @@ def _check_meaning(name: str, path: str, declared: dict[str, Value], parameters:
     if not isinstance(declared_type, str):
         faults.add("Template format error: Every Parameters object must contain a Type member.", path)
         return
-    if parse(declared_type) is None:
+    parsed = parse(declared_type)
+    if parsed is None:
         faults.add(f"Template format error: Unrecognized parameter type: {declared_type}", f"{path}/Type")
         return
+    for fault, member in _misplaced(declared, is_numeric=parsed.item == "Number" and not parsed.ssm):
+        faults.add(f"Template error: Parameter '{name}' {fault}", f"{path}/{member}")
     default = declared.get("Default")
     if isinstance(default, str):
         try:
             check_constraints(name, default, declared, parameters)
         except TemplateError as error:
             faults.add(error.message, f"{path}/Default")
+
+
+def _misplaced(declared: dict[str, Value], *, is_numeric: bool) -> Iterator[tuple[str, str]]:
+    """Constraints of another type, and bounds that nothing can keep, each with the member.
+
+    Sentences as Eucalyptus' CloudFormation has them, which was written against AWS's answers; types of AWS take the
+    constraints of text (aws-cloudformation/cfn-lint pull request 2193).
+    """
+    foreign = "String" if is_numeric else "Number"
+    for member in MEMBERS_OF_TYPES[foreign]:
+        if member in declared:
+            yield f"{member} must be on a parameter of type {foreign}", member
+    for least, most in BOUNDS:
+        low, high = declared.get(least), declared.get(most)
+        if isinstance(low, str) and isinstance(high, str) and Decimal(low) > Decimal(high):
+            yield f"{least} must be less than {most}.", least

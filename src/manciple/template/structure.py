@@ -50,6 +50,8 @@ POLICIES = {
     "DeletionPolicy": frozenset({"Delete", "Retain", "RetainExceptOnCreate", "Snapshot"}),
     "UpdateReplacePolicy": frozenset({"Delete", "Retain", "Snapshot"}),
 }
+COMMON_NAMES = "Template error: all resources and parameters must have unique names. Common name(s):[{}]"
+"""Quoted in aws-cloudformation/cfn-lint pull request 1698."""
 ALPHANUMERIC = re.compile(r"[A-Za-z0-9]+")
 MAPPING_NAME = re.compile(r"[A-Za-z0-9.\-_]+")
 
@@ -146,6 +148,8 @@ def _check_resources(template: Template, limits: Limits, faults: Faults) -> None
     if count > limits.resources:
         message = f"Number of resources, {count}, is greater than maximum allowed, {limits.resources}"
         faults.add(f"Template format error: {message}", "Resources")
+    if shared := [name for name in template.section("Resources") if name in template.section("Parameters")]:
+        faults.add(COMMON_NAMES.format(", ".join(shared)), f"Resources/{shared[0]}")
     for name in _loops(template):
         faults.add(f"Template format error: [/Resources/{name}] resource definition is malformed", f"Resources/{name}")
     for name, resource in _members(template, "Resources", faults):
@@ -181,8 +185,10 @@ def _check_attributes(path: str, name: str, resource: dict[str, Value], extended
         faults.add("Template format error: Every DependsOn value must be a string.", f"{path}/DependsOn")
     for attribute, allowed in POLICIES.items():
         policy = resource.get(attribute, "Delete")
-        computed = extended and isinstance(policy, dict)
-        if not computed and (not isinstance(policy, str) or policy not in allowed):
+        if not isinstance(policy, str):
+            if not (extended and isinstance(policy, dict)):
+                faults.add(f"Template format error: Every {attribute} member must be a string.", f"{path}/{attribute}")
+        elif policy not in allowed:
             faults.add(unrecognized_policy(attribute, policy, name), f"{path}/{attribute}")
 
 

@@ -33,6 +33,26 @@ TOPIC = "Resources: {Topic: {Type: 'AWS::SNS::Topic'}}\n"
             "Resources: {R: {Type: T, DeletionPolicy: Keep}}",
             "Template format error: Unrecognized DeletionPolicy Keep for resource R",
         ),
+        (
+            "Resources: {R: {Type: T, DeletionPolicy: {Ref: P}}}",
+            "Template format error: Every DeletionPolicy member must be a string.",
+        ),
+        (
+            TOPIC + "Parameters: {Topic: {Type: String}}",
+            "Template error: all resources and parameters must have unique names. Common name(s):[Topic]",
+        ),
+        (
+            TOPIC + "Parameters: {P: {Type: String, MinValue: 1}}",
+            "Template error: Parameter 'P' MinValue must be on a parameter of type Number",
+        ),
+        (
+            TOPIC + "Parameters: {P: {Type: Number, AllowedPattern: a}}",
+            "Template error: Parameter 'P' AllowedPattern must be on a parameter of type String",
+        ),
+        (
+            TOPIC + "Parameters: {P: {Type: String, MinLength: 3, MaxLength: 2}}",
+            "Template error: Parameter 'P' MinLength must be less than MaxLength.",
+        ),
         (TOPIC + "outputs: {}", "Invalid template property or properties [outputs]"),
         (
             TOPIC + "AWSTemplateFormatVersion: 2011-01-01",

@@ -46,6 +46,22 @@ def test_a_different_request_under_a_used_token_is_refused(world: World) -> None
     assert len(world.things()) == 1
 
 
+class LaterRequest(HandlerRequest, frozen=True, kw_only=True, omit_defaults=True):
+    """A request of a later version, which knows one member more."""
+
+    ahead: str = ""
+
+
+@pytest.mark.parametrize(("ahead", "status"), [("", "SUCCESS"), ("used", "FAILED")])
+def test_a_call_goes_on_under_its_token_across_an_upgrade_that_adds_a_member(
+    world: World, ahead: str, status: str
+) -> None:
+    earlier = request(model={"TopicName": "mine"})
+    later = LaterRequest(**{name: getattr(earlier, name) for name in earlier.__struct_fields__}, ahead=ahead)
+
+    assert ask(world, earlier, later).status == status
+
+
 def test_a_create_that_failed_fails_again_even_when_the_name_is_free_by_then(world: World) -> None:
     named = {"model": {"TopicName": "mine"}}
     taken = ask(world, request(token="a", **named), request(token="b", **named))

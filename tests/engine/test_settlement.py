@@ -11,6 +11,7 @@ from manciple.catalog.plan_document import PlanDocument
 from manciple.engine import operation
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.providers.faults import Fault
+from manciple.store.environments import Environment, write_environment
 from manciple.store.rows import PLANS, PROVISIONED_PRODUCTS, RECORDS
 from manciple.store.tables.engine import OPERATION, STACK
 from tests.engine.worlds import ACCOUNT, PRODUCT, REGION, World, template, topic
@@ -233,6 +234,32 @@ def test_a_succeeded_record_has_the_stacks_arn_first_then_the_outputs(catalog: C
         {"OutputKey": "Name", "OutputValue": "a", "Description": "its name"},
         {"OutputKey": "Arn", "OutputValue": "arn:aws:sns:eu-west-1:123456789012:a"},
     )
+
+
+class ForgetsInCleanup:
+    """Deletes every value outside once an operation has committed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def reach(self, _point: str, operation_id: str) -> None:
+        if self._world.operation(operation_id).phase == "cleanup":
+            with self._world.database.write() as tx:
+                write_environment(tx, self._world.objects.seal, ACCOUNT, REGION, Environment())
+
+
+def test_a_value_that_goes_during_the_clean_up_does_not_spoil_a_good_update(catalog: Catalog) -> None:
+    world, outputs = catalog.world, {"Out": {"Value": "{{resolve:ssm:/greeting}}"}}
+    with world.database.write() as tx:
+        environment = Environment(parameters={"/greeting": "hello"})
+        write_environment(tx, world.objects.seal, ACCOUNT, REGION, environment)
+    catalog.provision({"A": topic("a")}, Outputs=outputs)
+    world.engine = world.new_engine(ForgetsInCleanup(world))
+
+    record = catalog.record(catalog.provision({"A": topic("b")}, "update", Outputs=outputs))
+
+    assert (record.status, catalog.status()) == ("SUCCEEDED", "AVAILABLE")
+    assert record.outputs[1] == {"OutputKey": "Out", "OutputValue": "hello"}
 
 
 def test_a_finished_record_carries_the_products_tags(catalog: Catalog) -> None:

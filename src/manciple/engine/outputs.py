@@ -24,12 +24,11 @@ def finished(work: Work, scope: Scope, references: DynamicReferences) -> list[di
 
 
 def exported(work: Work, scope: Scope, references: DynamicReferences) -> dict[str, str]:
-    """What the outputs export, by name. Raises TemplateError if an output, exported or not, cannot be finished."""
+    """What the outputs export, by name. Raises TemplateError."""
     assert scope.planned is not None
     texts = _Texts(work, scope, scope.planned, references)
-    found = scope.planned.evaluation.outputs
-    values = {name: texts.of(output.value) for name, output in found.items()}
-    return {texts.of(output.export): values[name] for name, output in found.items() if output.export is not None}
+    found = scope.planned.evaluation.outputs.values()
+    return {texts.of(output.export): texts.of(output.value) for output in found if output.export is not None}
 
 
 def _finished(texts: "_Texts", output: Output) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import msgspec
 from manciple.catalog.ids import partition_of
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Every call to a target or provider names its place. `endpoint` is None for the default one of the partition."""
 
     partition: str

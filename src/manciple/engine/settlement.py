@@ -113,6 +113,16 @@ class Settlement:
         is_broken = _PRODUCT_STATUSES.get(stack_status, "ERROR") == "ERROR"
         self._change(status="ERROR" if is_broken else "TAINTED", status_message=text)
 
+    def keep_outputs(self, outputs: list[dict[str, Any]]) -> None:
+        """Keep a record's outputs with the commit: what they read outside may be gone when the clean-up is over."""
+        if record := self._record():
+            RECORDS.change(self._tx, record, outputs=outputs)
+
+    def kept_outputs(self) -> list[dict[str, Any]]:
+        """The outputs that the commit kept."""
+        record = self._record()
+        return list(record.outputs) if record else []
+
     def ended(self, ended: Ended, outputs: list[dict[str, Any]], stack_arn: str, planned: Planned | None) -> None:
         """A launch or an update is over."""
         good = ended.reason is None

@@ -69,10 +69,9 @@ def find_record(context: Context, id: str) -> Record:
 
 
 def page_of_outputs(context: Context, record: Record, size: int | None, token: str | None, keys: Any = None) -> Any:
-    """One page of a record's outputs (all, or those with these keys), in their order."""
-    found = [
-        (number, output) for number, output in enumerate(record.outputs) if not keys or output["OutputKey"] in keys
-    ]
+    """One page of a record's outputs (all, or those with these keys), in their order; none before it succeeded."""
+    outputs = record.outputs if record.status == "SUCCEEDED" else []
+    found = [(number, output) for number, output in enumerate(outputs) if not keys or output["OutputKey"] in keys]
     request = Request(size, token, (*context.owner, "outputs", record.id, keys))
     page = Pager(context.runtime.objects.seal).cut(request, found, lambda item: (item[0],))
     return page.of(lambda item: output_of(item[1]))

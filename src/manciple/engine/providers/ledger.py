@@ -44,7 +44,10 @@ class Ledger:
                 self._entries[row.token] = Entry(row.token, row.request_digest, answer)
 
     def digest(self, request: HandlerRequest) -> str:
-        """What makes two requests the same: all but how far the call is, what it waits for, what is secret."""
+        """What makes two requests the same: all but how far the call is, what it waits for, what is secret.
+
+        Members of a later version count only where they are used: an operation goes on across an upgrade.
+        """
         content = msgspec.structs.replace(
             request,
             callback_context=None,
@@ -54,7 +57,7 @@ class Ledger:
             creation_policy=None,
             sensitive=(),
         )
-        return self._seal.digest(msgspec.json.encode(content))
+        return self._seal.digest(msgspec.json.encode(content, order="sorted"))
 
     def find(self, token: str) -> Entry | None:
         """The entry under a token."""

@@ -46,8 +46,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     body: dict[str, Any] = {}
 
 
-class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True):
+class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One call to a handler. Models are revealed: they hold secrets as plain text and are never logged.
+
+    A member is written only where it says more than its default, so that a later version, which knows more members,
+    writes the very same for a request of today (the sandbox's ledger compares what is written).
 
     `tags` are the stack's tags, the `aws:` ones too. `stack_name` and `logical_id` serve to make up names.
     `sensitive` are the texts inside the model that came from secrets. `creation_policy` comes with creates.

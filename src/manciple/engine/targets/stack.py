@@ -97,8 +97,9 @@ class StackTarget:
         return Ended(status=status, reason=None if good else operation.reason)
 
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:
-        """The template's outputs, finished."""
-        return outputs.finished(slice.work, slice.work.root, slice.references)
+        """The template's outputs, as they were finished when the operation committed."""
+        with slice.parts.database.read() as tx:
+            return Settlement(tx, slice.parts.objects, slice.work.operation, slice.work.now).kept_outputs()
 
 
 def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
@@ -159,6 +160,7 @@ def _run_commit(slice: Slice) -> None:
     work, scope = slice.work, slice.work.root
     assert scope.planned is not None
     try:
+        finished = outputs.finished(work, scope, slice.references)
         exported = outputs.exported(work, scope, slice.references)
     except TemplateError as error:
         _turn_back(slice, f"{work.mask.hide(error.message)}. ", None)
@@ -166,6 +168,7 @@ def _run_commit(slice: Slice) -> None:
     deployed = encode_stack(scope.planned)
 
     def remember(tx: Transaction) -> None:
+        Settlement(tx, work.objects, work.operation, work.now).keep_outputs(finished)
         exports.put(tx, scope.stack, exported)
         exports.settle_claims(tx, scope.stack, exports.imported(work.planned) if work.planned else ())
         scope.stack.deployed_digest = work.objects.put(tx, deployed, sealed=True)

@@ -20,6 +20,7 @@ from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.limits import Limits as EngineLimits
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
+from manciple.engine.service_actions.runners import Runners
 from manciple.engine.slice import Parts
 from manciple.engine.targets.target import Target, TargetType
 from manciple.operations.call import Operations, Runtime
@@ -154,6 +155,7 @@ def make_driver(settings: Settings, store: Store, public_url: str) -> InProcessD
         pool=ThreadPoolExecutor(limits.threads, "provider"),
         limits=limits,
         public_url=public_url.rstrip("/"),
+        runners=Runners(settings.service_actions),
     )
     return InProcessDriver(Engine(parts, make_targets(settings)))
 

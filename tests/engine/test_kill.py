@@ -1,5 +1,6 @@
 """Real processes, really killed and stopped: every operation ends in its right state, nothing is done twice."""
 
+import json
 import os
 import random
 import signal
@@ -23,10 +24,10 @@ GRAPH = {f"T{number}": topic(f"t{number}", *([f"T{number - 3}"] if number > 2 el
 class Worker:
     """A worker process."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, **settings: object) -> None:
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.engine.victim", url, str(LEASE)],
+            [sys.executable, "-m", "tests.engine.victim", url, str(LEASE), json.dumps(settings)],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": path},
             stdout=subprocess.PIPE,
@@ -48,9 +49,9 @@ class Worker:
 
 
 @contextmanager
-def worker(url: str) -> Iterator[Worker]:
+def worker(url: str, **settings: object) -> Iterator[Worker]:
     """A worker process that is gone afterwards."""
-    found = Worker(url)
+    found = Worker(url, **settings)
     try:
         yield found
     finally:

@@ -22,6 +22,7 @@ from manciple.engine.providers.faults import Fault, set_faults
 from manciple.engine.providers.sandbox import Sandbox
 from manciple.engine.providers.world import Thing, things
 from manciple.engine.reconcile import Done, Engine
+from manciple.engine.service_actions.runners import Runners
 from manciple.engine.slice import Parts
 from manciple.engine.targets.stack import StackTarget
 from manciple.settings import load
@@ -90,6 +91,7 @@ class World:
             pool=self.pool,
             limits=self.limits,
             probe=probe or NoProbe(),
+            runners=Runners(self.settings.service_actions),
         )
         return Engine(parts, {"stack": StackTarget(LARGE)}, Memory(64 if remembers else 0))
 

@@ -46,6 +46,10 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
         ],
     ),
     "ListProvisioningArtifacts": ("list_provisioning_artifacts", [{"ProductId": "{product}"}]),
+    "ListProvisioningArtifactsForServiceAction": (
+        "list_provisioning_artifacts_for_service_action",
+        [{"ServiceActionId": "{action}"}],
+    ),
     "ListRecordHistory": (
         "list_record_history",
         [
@@ -57,6 +61,11 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "ListResourcesForTagOption": (
         "list_resources_for_tag_option",
         [{"TagOptionId": "{tag_option}"}, {"TagOptionId": "{tag_option}", "ResourceType": "Product"}],
+    ),
+    "ListServiceActions": ("list_service_actions", [{}, {"PageSize": 1}]),
+    "ListServiceActionsForProvisioningArtifact": (
+        "list_service_actions_for_provisioning_artifact",
+        [{"ProductId": "{product}", "ProvisioningArtifactId": "{version}"}],
     ),
     "ListTagOptions": ("list_tag_options", [{}, {"Filters": {"Key": "Stage", "Value": "dev", "Active": True}}]),
     "ScanProvisionedProducts": (
@@ -168,6 +177,7 @@ def _live(server: Server) -> tuple[Published, dict[str, str]]:
     published.launch("terminated")
     ended = catalog.terminate_provisioned_product(ProvisionedProductName="terminated", TerminateToken="t-1")
     published.wait_for_record(ended["RecordDetail"]["RecordId"])
+    action = _executed_action(published, record["ProvisionedProductId"])
     published.plan("launched", version=1)
     names = {
         "product": published.product_id,
@@ -175,8 +185,26 @@ def _live(server: Server) -> tuple[Published, dict[str, str]]:
         "launched": record["ProvisionedProductId"],
         "record": record["RecordId"],
         "tag_option": tag_option,
+        "action": action,
+        "version": published.versions[0],
     }
     return published, names
+
+
+def _executed_action(published: Published, product_id: str) -> str:
+    """The id of a service action that was executed, and failed for want of a runner."""
+    catalog = published.catalog
+    action: str = catalog.create_service_action(
+        Name="Restart", DefinitionType="SSM_AUTOMATION", Definition={"Name": "Document", "Version": "1"}
+    )["ServiceActionDetail"]["ServiceActionSummary"]["Id"]
+    catalog.associate_service_action_with_provisioning_artifact(
+        ProductId=published.product_id, ProvisioningArtifactId=published.versions[0], ServiceActionId=action
+    )
+    record = catalog.execute_provisioned_product_service_action(
+        ProvisionedProductId=product_id, ServiceActionId=action
+    )["RecordDetail"]
+    published.wait_for_record(record["RecordId"])
+    return action
 
 
 def test_every_list_and_search_is_looked_at() -> None:

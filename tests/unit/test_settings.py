@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from manciple.settings import Settings, SettingsError, check_secret_key, check_serving, load
+from manciple.settings.sections import Runner
 
 HOME = {"HOME": "/home/ana"}
 
@@ -241,3 +242,38 @@ def test_custom_resources_are_a_table_whose_keys_are_patterns(tmp_path: Path) ->
 def test_an_endpoint_of_a_custom_resource_must_be_an_http_address() -> None:
     with pytest.raises(SettingsError, match="a table of addresses that begin with http:// or https://"):
         load({}, {"MANCIPLE_CUSTOM_RESOURCES": "arn:*=file:///etc/passwd"})
+
+
+def test_runners_of_service_actions_are_tables_by_document(tmp_path: Path) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text(
+        '[service_actions."AWS-*"]\nargv = ["/bin/restart", "now"]\n[service_actions.B]\nurl = "http://b"\n'
+    )
+
+    loaded = load({}, HOME, file)
+
+    assert loaded.settings.service_actions == {
+        "AWS-*": Runner(argv=("/bin/restart", "now")),
+        "B": Runner(url="http://b"),
+    }
+    shown = {name: value for name, value, _ in loaded.rows()}["service_actions"]
+    assert shown == "AWS-*={argv=/bin/restart, now, seconds=300.0}, B={url=http://b, seconds=300.0}"
+
+
+@pytest.mark.parametrize(
+    "runner", ["", 'argv = ["a"]\nurl = "http://b"', 'argv = "a"', 'url = "file:///a"', "shell = 1"]
+)
+def test_a_runner_is_either_a_list_of_arguments_or_an_address(tmp_path: Path, runner: str) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text(f'[service_actions."A"]\n{runner}\n')
+
+    sentence = refusal(file=file)
+
+    assert sentence.startswith(f"{file}: service_actions is {{'A': ")
+    assert sentence.endswith("must be a table of tables of argv, url, seconds, target_type, in a settings file")
+
+
+def test_runners_do_not_fit_into_a_variable() -> None:
+    sentence = refusal(environ={"MANCIPLE_SERVICE_ACTIONS": "A=http://b"})
+
+    assert sentence.endswith("must be a table of tables of argv, url, seconds, target_type, in a settings file")

@@ -8,12 +8,14 @@ after the commit `Driver.wake(id)` tells the driver, and if the process dies bef
     update      likewise for an existing product             plan -> forward -> …
     execute     carry out a stored plan                      forward -> …
     terminate   delete everything                            cleanup -> done
+    action      execute a service action                     forward -> done
 """
 
 import sqlalchemy as sa
 
 from manciple.catalog.entities import Plan
 from manciple.engine.launch import Launch, Termination
+from manciple.engine.service_actions.execution import Execution
 from manciple.errors import InvalidStateException, ResourceNotFoundException
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
@@ -41,7 +43,7 @@ _CANCEL = (
     sa.update(OPERATION)
     .where(
         OPERATION.c.id == sa.bindparam("operation_id"),
-        OPERATION.c.kind != "terminate",
+        OPERATION.c.kind.not_in(("terminate", "action")),
         OPERATION.c.phase.in_(("plan", "forward")),
     )
     .values(cancelled=True, calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
@@ -99,6 +101,11 @@ def submit_termination(tx: Transaction, objects: Objects, termination: Terminati
     return _submit(tx, "terminate", termination, objects.put_value(tx, termination), record_id=record_id)
 
 
+def submit_action(tx: Transaction, objects: Objects, execution: Execution, *, record_id: str) -> str:
+    """Have a service action executed. Returns the operation's id."""
+    return _submit(tx, "action", execution, objects.put_value(tx, execution), record_id=record_id)
+
+
 def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -> None:
     """Ask a running operation to turn back.
 
@@ -127,7 +134,7 @@ def call_back(tx: Transaction, operation_id: str) -> None:
     tx.execute(_CALL, {"operation_id": operation_id, "at": tx.now()})
 
 
-def _submit(tx: Transaction, kind: str, request: Launch | Termination, digest: str, **fields: str) -> str:
+def _submit(tx: Transaction, kind: str, request: Launch | Termination | Execution, digest: str, **fields: str) -> str:
     now = tx.now()
     row = {
         "id": fields.get("record_id") or fields["plan_id"],
@@ -158,4 +165,4 @@ def _submit(tx: Transaction, kind: str, request: Launch | Termination, digest: s
     return str(row["id"])
 
 
-_FIRST_PHASES = {"execute": "begin", "terminate": "begin"}
+_FIRST_PHASES = {"execute": "begin", "terminate": "begin", "action": "begin"}

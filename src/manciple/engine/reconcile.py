@@ -19,6 +19,7 @@ from manciple.engine.memory import Memory
 from manciple.engine.operation import forget_stack
 from manciple.engine.planned import encode_planned
 from manciple.engine.rows import Stack
+from manciple.engine.service_actions import carry
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, Wake
@@ -61,15 +62,15 @@ class Engine:
         is_new = work is None
         work = work or Work(lease.operation, self.parts.objects)
         current = Slice(self.parts, lease, work)
+        is_action = lease.operation.kind == carry.KIND
         if lease.operation.claims > self.parts.limits.claims:
-            _give_up(current)
+            (carry.give_up if is_action else _give_up)(current)
             return Done()
         if is_new:
             with self.parts.database.read() as tx:
                 work.load(tx)
-        target = self.targets[lease.operation.target]
         while True:
-            wake = _advance(current, target)
+            wake = carry.advance(current) if is_action else _advance(current, self.targets[lease.operation.target])
             if lease.release(wake):
                 return self._put_down(work, wake)
             current.commit()

@@ -143,6 +143,12 @@ class Settlement:
         if product := self._product():
             PROVISIONED_PRODUCTS.delete(self._tx, product)
 
+    def acted(self, status_before: str, reason: str | None) -> None:
+        """A service action is over: the product is what it was, and a plan made from it still holds."""
+        self._end_record("SUCCEEDED" if reason is None else "FAILED", reason)
+        if product := self._product():
+            PROVISIONED_PRODUCTS.change(self._tx, product, status=status_before)
+
     def given_up(self, stack_status: str, reason: str) -> None:
         """The engine could not carry the operation on."""
         if self._operation.kind == "plan":

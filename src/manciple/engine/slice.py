@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -17,12 +18,17 @@ from manciple.engine.mailbox import Mailbox
 from manciple.engine.probe import NoProbe, Probe
 from manciple.engine.providers.provider import HandlerRequest, Providers
 from manciple.engine.rows import Step
+from manciple.engine.service_actions.runners import Runners
 from manciple.engine.work import Work
 from manciple.errors import TemplateError
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 
 Settle = Callable[[Transaction], None]
+T = TypeVar("T")
+
+_LOOK = 0.5
+"""Seconds between two looks at whether a call is to be given up."""
 
 
 class CalledBackError(Exception):
@@ -31,7 +37,10 @@ class CalledBackError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What an engine is made of; `public_url` is where callbacks reach this installation."""
+    """What an engine is made of; `public_url` is where callbacks reach this installation.
+
+    `runners` run service actions.
+    """
 
     database: Database
     objects: Objects
@@ -39,6 +48,7 @@ class Parts:
     pool: Executor
     limits: Limits = field(default_factory=Limits)
     public_url: str = "http://127.0.0.1:4566"
+    runners: Runners = field(default_factory=Runners)
     probe: Probe = field(default_factory=NoProbe)
 
 
@@ -79,6 +89,24 @@ class Slice:
             self.mailbox.write(tx, self.work.now)
             if settle is not None:
                 settle(tx)
+
+    def wait_for(self, call: Future[T], seconds: float, is_stopped: Callable[[], bool]) -> T:
+        """What a call that is under way answers; the lease is kept meanwhile.
+
+        Raises TimeoutError if it does not in time or is stopped, Fenced if the operation was taken over, and what the
+        call raises.
+        """
+        deadline = time.monotonic() + seconds
+        while not call.done():
+            left = deadline - time.monotonic()
+            if left <= 0 or is_stopped():
+                raise TimeoutError
+            wait([call], min(left, self.parts.limits.lease / 3000, _LOOK))
+            if time.monotonic() - self._heard_at > self.parts.limits.lease / 3000:
+                self.lease.renew()
+                self._heard_at = time.monotonic()
+        self.work.now = self.now()
+        return call.result()
 
     def run(self, phase: str, is_stopping: Callable[[], bool]) -> int | None:
         """Carry the steps of a phase as far as they go; returns when the next one can go on, None if none can."""

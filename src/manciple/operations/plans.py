@@ -258,6 +258,10 @@ def _demand_executable(context: Context, plan: Plan) -> ProvisionedProduct:
         raise InvalidStateException(
             f"Provisioned product {plan.provisioned_product_id} of plan {plan.id} no longer exists."
         )
+    if product.status == "UNDER_CHANGE":
+        raise InvalidStateException(
+            f"Provisioned product {product.id} is UNDER_CHANGE; execute plan {plan.id} once that has ended."
+        )
     if product.revision != plan.base_revision:
         raise InvalidStateException(
             f"Provisioned product {product.id} changed since plan {plan.id} was made; "

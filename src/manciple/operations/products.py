@@ -30,6 +30,7 @@ from manciple.operations.lookups import (
 )
 from manciple.operations.offers import budget_details, forget_offers, tag_option_details
 from manciple.operations.provisioning_artifacts import add_version
+from manciple.operations.service_action_associations import forget_service_actions
 from manciple.operations.templates import FetchedTemplate, fetch_template
 from manciple.operations.visibility import active_versions, find_visible_product, launch_paths
 from manciple.store import terms
@@ -156,7 +157,9 @@ def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes
     product = find_product(context, input.id)
     if count(context, PRODUCT_ASSOCIATION, PRODUCT_ASSOCIATION.c.product_id == product.id):
         raise ResourceInUseException(f"Product {product.id} still has associated Portfolios")
-    for version in versions_of(context, product.id):
+    versions = versions_of(context, product.id)
+    forget_service_actions(context, versions)
+    for version in versions:
         PROVISIONING_ARTIFACTS.delete(context.tx, version)
     forget_offers(context, product)
     terms.forget(context.tx, context.owner, search.KIND, product.id)

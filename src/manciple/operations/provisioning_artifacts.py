@@ -20,6 +20,7 @@ from manciple.operations.lookups import (
     only,
     versions_of,
 )
+from manciple.operations.service_action_associations import forget_service_actions
 from manciple.operations.templates import (
     CLOUDFORMATION,
     FetchedTemplate,
@@ -150,6 +151,7 @@ def delete_provisioning_artifact(
     version = find_version(context, product, input.provisioning_artifact_id)
     if count(context, PROVISIONING_ARTIFACT, PROVISIONING_ARTIFACT.c.product_id == product.id) == 1:
         raise ResourceInUseException(f"{version.id} is the only version of {product.id}; a product must keep one.")
+    forget_service_actions(context, [version])
     PROVISIONING_ARTIFACTS.delete(context.tx, version)
     return shapes.DeleteProvisioningArtifactOutput()
 

@@ -98,6 +98,24 @@ class Targets(Struct, frozen=True, kw_only=True):
     cloudformation: CloudFormation = CloudFormation()
 
 
+class Runner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How service actions of some documents are run: by a program (`argv`, never a shell) or by POST to a `url`.
+
+    Either gets the execution as JSON and has to be through in `seconds`. What a TARGET parameter stands for are the
+    product's resources of `target_type`.
+    """
+
+    argv: tuple[str, ...] = ()
+    url: Address | None = None
+    seconds: Seconds = 300.0
+    target_type: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a runner with both ways to run, or none."""
+        if bool(self.argv) == (self.url is not None):
+            raise ValueError("a runner has either argv or url")
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Every setting. `data` is the only one whose default depends on the user."""
 
@@ -122,4 +140,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()
+    service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
     custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent

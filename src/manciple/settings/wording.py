@@ -11,6 +11,7 @@ from msgspec.inspect import (
     IntType,
     LiteralType,
     StrType,
+    StructType,
     Type,
     UnionType,
     VarTupleType,
@@ -34,12 +35,18 @@ def describe_type(wanted: Type) -> str:
             return "aws, or an address that begins with http:// or https://"
         case VarTupleType():
             return "a list of texts"
-        case DictType():
-            return "a table of addresses that begin with http:// or https://"
+        case DictType(value_type=member):
+            return f"a table of {_describe_member(member)}"
         case CustomType():
             return "a path"
         case _:
             return "a text"
+
+
+def _describe_member(wanted: Type) -> str:
+    if isinstance(wanted, StructType):
+        return f"tables of {', '.join(field.name for field in wanted.fields)}, in a settings file"
+    return "addresses that begin with http:// or https://"
 
 
 def printed(value: object) -> str:
@@ -49,7 +56,10 @@ def printed(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}={member}" for key, member in value.items())
+        return ", ".join(f"{key}={printed(member)}" for key, member in value.items())
+    if isinstance(value, msgspec.Struct):
+        given = {key: member for key, member in msgspec.structs.asdict(value).items() if member not in (None, ())}
+        return "{" + printed(given) + "}"
     return "" if value is None else str(value)
 
 

@@ -58,6 +58,7 @@ class InProcessDriver:
     def start(self) -> None:
         """Begin to work, first on what an earlier process left behind."""
         self._stopping = False
+        self._engine.parts.runners.closing.clear()
         self._sole.take()
         self._pool = ThreadPoolExecutor(self._limits.slices, thread_name_prefix="manciple-slice")
         if not self._database.is_sqlite:
@@ -71,7 +72,11 @@ class InProcessDriver:
             thread.start()
 
     def stop(self) -> None:
-        """Let the slices under way end and stop; what is not done is found at the next start."""
+        """Let the slices under way end and stop; what is not done is found at the next start.
+
+        Runners of service actions may take long: they are broken off, and called again at the next start.
+        """
+        self._engine.parts.runners.closing.set()
         with self._changed:
             self._stopping = True
             self._changed.notify_all()

@@ -3,13 +3,26 @@
 import http.client
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 SECONDS = 10.0
 
 
+LONGEST_ANSWER = 65_536
+"""So many bytes of an answer are read, if they are read at all."""
+
+
 class Refused(Exception):
-    """The endpoint does not want the request (a status from 300 to 499); sending it again changes nothing."""
+    """The endpoint does not want the request (a status from 300 to 499); sending it again changes nothing.
+
+    `answer` is the beginning of what it said.
+    """
+
+    def __init__(self, message: str, answer: bytes = b"") -> None:
+        super().__init__(message)
+        self.answer = answer
 
 
 class Unreachable(Exception):
@@ -17,28 +30,39 @@ class Unreachable(Exception):
 
 
 class Endpoint:
-    """Sends JSON documents."""
+    """Sends JSON documents. `name` is what its refusals call it."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS, name: str = "The endpoint of the custom resource") -> None:
         self._seconds = seconds
+        self._name = name
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
     def post(self, url: str, body: bytes) -> None:
-        """Send a document; what is answered, beside a status below 300, is not read. Raises Refused, Unreachable.
+        """Send a document; what is answered, beside a status below 300, is not read. Raises Refused, Unreachable."""
+        self._send(url, body, {}, longest=0)
 
-        The settings allow addresses of http and https only.
-        """
-        request = urllib.request.Request(url, body, {"Content-Type": "application/json"}, method="POST")  # noqa: S310
+    def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Send a document and return the beginning of the answer. Raises Refused, Unreachable."""
+        return self._send(url, body, headers, longest=LONGEST_ANSWER)
+
+    def _send(self, url: str, body: bytes, headers: Mapping[str, str], *, longest: int) -> bytes:
+        """POST; the settings allow addresses of http and https only."""
+        every = {"Content-Type": "application/json", **headers}
+        request = urllib.request.Request(url, body, every, method="POST")  # noqa: S310 (http and https only)
         try:
-            with self._opener.open(request, timeout=self._seconds):
-                return
+            with self._opener.open(request, timeout=self._seconds) as answer:
+                return bytes(answer.read(longest)) if longest else b""
         except urllib.error.HTTPError as error:
-            error.close()
-            kind = Refused if error.code < 500 else Unreachable
-            raise kind(f"The endpoint of the custom resource answered {error.code}.") from error
+            raise self._refusal(error, longest) from error
         except (OSError, http.client.HTTPException) as error:
-            name = type(error).__name__
-            raise Unreachable(f"The endpoint of the custom resource cannot be reached: {name}.") from error
+            raise Unreachable(f"{self._name} cannot be reached: {type(error).__name__}.") from error
+
+    def _refusal(self, error: urllib.error.HTTPError, longest: int) -> Exception:
+        said = b""
+        with error, suppress(OSError, http.client.HTTPException):
+            said = error.read(longest) if longest else b""
+        message = f"{self._name} answered {error.code}."
+        return Refused(message, said) if error.code < 500 else Unreachable(message)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

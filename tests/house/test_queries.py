@@ -24,8 +24,9 @@ TOPIC = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"Dis
 
 READ_WHOLE = {"key_check", "alembic_version", "sandbox_fault"}
 """Tables of one row, and of the few faults that an operator has set, which every batch of the sandbox must know."""
-BY_OPERATION = {"event"}
-"""Tables whose rows are found by the operation that they belong to; the operation itself is found by its owner."""
+NOT_BY_OWNER = {"event", "portfolio_share", "directory"}
+"""Tables whose rows are found by the operation that they belong to, which is found by its owner; by whom a portfolio is
+shared with; and the one row of the operator's directory."""
 
 LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "ListBudgetsForResource": ("list_budgets_for_resource", [{"ResourceId": "{product}"}]),
@@ -134,7 +135,7 @@ class Explained:
             f"{access.table}: {access.condition or 'scan'}: {statement.text}"
             for statement in self.recorder.of_operations(start)
             for access in accesses(self.database, statement)
-            if not access.is_owned and access.table not in BY_OPERATION
+            if not access.is_owned and access.table not in NOT_BY_OWNER
         }
 
 

@@ -49,7 +49,7 @@ class Portfolio(Entity, frozen=True, kw_only=True):
 
 
 class Product(Entity, frozen=True, kw_only=True):
-    """A product; `view_id` is the `prodview-` id.
+    """A product; `view_id` is the `prodview-` id, `source_product_id` the product that it was copied from.
 
     The API tells `created_time` in whole seconds (reference, section 9, fact 25).
     """
@@ -65,6 +65,7 @@ class Product(Entity, frozen=True, kw_only=True):
     support_email: str | None = None
     support_url: str | None = None
     tags: Tags = {}
+    source_product_id: str | None = None
     created_time: int
 
 
@@ -72,7 +73,7 @@ class ProvisioningArtifact(Entity, frozen=True, kw_only=True):
     """A version of a product. Its template's bytes are kept for ever under `template_digest`.
 
     `template_url` is what `Info` answers as `TemplateUrl`; `sequence` counts the versions of one product from 1 and is
-    their order; the API tells `created_time` in whole seconds.
+    their order; the API tells `created_time` in whole seconds. A copy names the version and product it was made from.
     """
 
     id: str
@@ -85,11 +86,13 @@ class ProvisioningArtifact(Entity, frozen=True, kw_only=True):
     guidance: Guidance = "DEFAULT"
     template_url: str | None = None
     template_digest: str
+    source_artifact_id: str | None = None
+    source_product_id: str | None = None
     created_time: int
 
 
 class ProductAssociation(Entity, frozen=True, kw_only=True):
-    """A product is offered in a portfolio."""
+    """A product is offered in a portfolio; one of another account comes through a portfolio that it shares."""
 
     product_id: str
     portfolio_id: str
@@ -182,6 +185,7 @@ class Plan(Entity, frozen=True, kw_only=True):
 class Record(Entity, frozen=True, kw_only=True):
     """A record: one request that launched, updated or terminated a product, and how it went.
 
+    `product_account` is the account that the product and its versions belong to, if not the record's own.
     `errors` is a list of {Code, Description}; `outputs` a list of {OutputKey, OutputValue, Description}, the stack's
     ARN first, written when the record succeeds.
     """
@@ -194,6 +198,7 @@ class Record(Entity, frozen=True, kw_only=True):
     provisioned_product_id: str
     provisioned_product_name: str
     provisioned_product_type: str = "CFN_STACK"
+    product_account: str | None = None
     product_id: str
     provisioning_artifact_id: str
     path_id: str

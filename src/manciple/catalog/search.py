@@ -27,7 +27,7 @@ def product_terms(product: Product) -> Iterator[tuple[str, str]]:
     """The (field, term) pairs of a product; a product that is no copy is its own source (reference, 5.2)."""
     yield "owner", product.owner
     yield "type", product.type
-    yield "source", product.id
+    yield "source", product.source_product_id or product.id
     yield WORD, product.id
     for name in _TEXTS:
         for word in words(getattr(product, name) or ""):

@@ -177,7 +177,7 @@ class Settlement:
         record, product = self._record(), self._product()
         if record is None or product is None:
             return fields
-        owner = (product.account, product.region)
+        owner = (record.product_account or product.account, product.region)
         artifact = PROVISIONING_ARTIFACTS.get(self._tx, *owner, record.provisioning_artifact_id)
         offered = PRODUCTS.get(self._tx, *owner, record.product_id)
         return fields | {

@@ -10,6 +10,7 @@ from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
 from manciple.operations.lookups import find_association, find_portfolio
 from manciple.operations.roles import demand_role
+from manciple.operations.sight import find_seen_portfolio
 from manciple.store.constraint_rows import CONSTRAINTS
 from manciple.store.pages import Pager, Request
 from manciple.store.tables.constraints import CONSTRAINT
@@ -26,7 +27,7 @@ def create_constraint(context: Context, input: shapes.CreateConstraintInput) -> 
     read, DuplicateResourceException where another constraint stands in the way, LimitExceededException.
     """
     portfolio = find_portfolio(context, input.portfolio_id)
-    find_association(context, input.product_id, portfolio.id)
+    find_association(context, input.product_id, portfolio)
     _check_parameters(context, input.type, input.parameters)
     of_product = (CONSTRAINT.c.portfolio_id == portfolio.id, CONSTRAINT.c.product_id == input.product_id)
     check_quota(
@@ -90,8 +91,11 @@ def delete_constraint(context: Context, input: shapes.DeleteConstraintInput) -> 
 def list_constraints_for_portfolio(
     context: Context, input: shapes.ListConstraintsForPortfolioInput
 ) -> shapes.ListConstraintsForPortfolioOutput:
-    """A portfolio's constraints, of all products or of one, oldest first. Raises ResourceNotFoundException."""
-    portfolio = find_portfolio(context, input.portfolio_id)
+    """A portfolio's constraints, of all products or of one, oldest first; a shared portfolio's are its owner's.
+
+    Raises ResourceNotFoundException.
+    """
+    portfolio = find_seen_portfolio(context, input.portfolio_id)
     wanted = [
         CONSTRAINT.c.account == portfolio.account,
         CONSTRAINT.c.region == portfolio.region,

@@ -72,12 +72,12 @@ def artifact_view(artifact: ProvisioningArtifact) -> shapes.ProvisioningArtifact
 def artifact_summary(artifact: ProvisioningArtifact) -> shapes.ProvisioningArtifactSummary:
     """A version beside its product.
 
-    The metadata names its source, which is itself unless copied. Every version names the product there too, except the
-    one that came with the product (recorded).
+    The metadata names its source, which is itself unless copied (inferred). Every version names the product there too,
+    except the one that came with the product (recorded).
     """
-    metadata = {"SourceProvisioningArtifactId": artifact.id}
-    if artifact.sequence > 1:
-        metadata = {"SourceProductId": artifact.product_id, **metadata}
+    metadata = {"SourceProvisioningArtifactId": artifact.source_artifact_id or artifact.id}
+    if artifact.source_product_id or artifact.sequence > 1:
+        metadata = {"SourceProductId": artifact.source_product_id or artifact.product_id, **metadata}
     return shapes.ProvisioningArtifactSummary(
         created_time=whole_seconds(artifact.created_time),
         description=artifact.description,

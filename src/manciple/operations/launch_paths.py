@@ -53,7 +53,7 @@ def describe_provisioning_parameters(
     return shapes.DescribeProvisioningParametersOutput(
         constraint_summaries=summaries(constraints),
         provisioning_artifact_output_keys=describe_outputs(template),
-        provisioning_artifact_outputs=[_version(found) for found in active_versions(context, product.id)],
+        provisioning_artifact_outputs=[_version(found) for found in active_versions(context, product)],
         provisioning_artifact_parameters=describe_parameters(template),
         provisioning_artifact_preferences=preferences(effects.stack_set),
         tag_options=tag_option_summaries(offered_tag_options(context, path, product)),

@@ -122,11 +122,14 @@ def tags_of_launch(context: Context, choice: Choice, given: Iterable[shapes.Tag]
 
 
 def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:
-    """The five tags that Service Catalog itself puts on what it launches (reference, 2.4)."""
-    account, region = context.owner
+    """The five tags that Service Catalog itself puts on what it launches (reference, 2.4).
+
+    Product and portfolio are named in their owners' accounts (recorded, 2.2).
+    """
+    portfolio, product = choice.portfolio, choice.product
     return {
-        f"{AUTO_TAG}portfolioArn": ids.portfolio_arn(account, region, choice.portfolio.id),
-        f"{AUTO_TAG}productArn": ids.product_arn(account, region, choice.product.id),
+        f"{AUTO_TAG}portfolioArn": ids.portfolio_arn(portfolio.account, portfolio.region, portfolio.id),
+        f"{AUTO_TAG}productArn": ids.product_arn(product.account, product.region, product.id),
         f"{AUTO_TAG}provisioningPrincipalArn": context.caller.session_arn,
         f"{AUTO_TAG}provisionedProductArn": arn,
         f"{AUTO_TAG}provisioningArtifactIdentifier": choice.artifact.id,

@@ -1,4 +1,7 @@
-"""Finding what an administrator names: portfolios, products and versions of the caller's account and region."""
+"""Finding what an administrator names: portfolios and products of the caller's account and region, and versions.
+
+What only an owner may do begins here: of what is shared with the caller's account nothing is found (`sight.py` does).
+"""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -7,7 +10,7 @@ from manciple.catalog.entities import Entity, Portfolio, Product, ProductAssocia
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context
 from manciple.store.rows import PORTFOLIOS, PRODUCT_ASSOCIATIONS, PRODUCTS, PROVISIONING_ARTIFACTS
-from manciple.store.tables.catalog import PRODUCT, PROVISIONING_ARTIFACT
+from manciple.store.tables.catalog import PROVISIONING_ARTIFACT
 
 E = TypeVar("E", bound=Entity)
 
@@ -28,46 +31,29 @@ def find_product(context: Context, product_id: str) -> Product:
     return product
 
 
-def find_association(context: Context, product_id: str, portfolio_id: str) -> ProductAssociation:
+def find_association(context: Context, product_id: str, portfolio: Portfolio) -> ProductAssociation:
     """A product's place in a portfolio, or ResourceNotFoundException."""
-    found = PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product_id, portfolio_id)
+    found = PRODUCT_ASSOCIATIONS.get(context.tx, portfolio.account, portfolio.region, product_id, portfolio.id)
     if found is None:
-        raise ResourceNotFoundException(f"Product {product_id} is not associated with portfolio {portfolio_id}.")
+        raise ResourceNotFoundException(f"Product {product_id} is not associated with portfolio {portfolio.id}.")
     return found
-
-
-def products_named(context: Context, name: str) -> list[Product]:
-    """Every product of this name; names are not unique."""
-    return PRODUCTS.find(
-        context.tx,
-        PRODUCT.c.account == context.account,
-        PRODUCT.c.region == context.region,
-        PRODUCT.c.name == name,
-    )
-
-
-def find_product_by(context: Context, product_id: str | None, name: str | None) -> Product:
-    """The product with this id or of this name: exactly one of the two must be there."""
-    if product_id is not None:
-        return find_product(context, product_id)
-    return only(products_named(context, str(name)), "Product", str(name))
 
 
 def find_version(context: Context, product: Product, artifact_id: str) -> ProvisioningArtifact:
     """The version of a product with this id, active or not, or ResourceNotFoundException."""
-    artifact = PROVISIONING_ARTIFACTS.get(context.tx, *context.owner, artifact_id)
+    artifact = PROVISIONING_ARTIFACTS.get(context.tx, product.account, product.region, artifact_id)
     if artifact is None or artifact.product_id != product.id:
         raise ResourceNotFoundException(f"Provisioning artifact {artifact_id} does not exist or access was denied")
     return artifact
 
 
-def versions_of(context: Context, product_id: str) -> list[ProvisioningArtifact]:
+def versions_of(context: Context, product: Product) -> list[ProvisioningArtifact]:
     """Every version of a product, active or not, in the order they were created."""
     return PROVISIONING_ARTIFACTS.find(
         context.tx,
-        PROVISIONING_ARTIFACT.c.account == context.account,
-        PROVISIONING_ARTIFACT.c.region == context.region,
-        PROVISIONING_ARTIFACT.c.product_id == product_id,
+        PROVISIONING_ARTIFACT.c.account == product.account,
+        PROVISIONING_ARTIFACT.c.region == product.region,
+        PROVISIONING_ARTIFACT.c.product_id == product.id,
         order=[PROVISIONING_ARTIFACT.c.sequence],
     )
 

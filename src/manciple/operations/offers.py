@@ -1,7 +1,7 @@
 """What portfolios and products carry beside their own members: TagOptions and budgets.
 
-One place tells what a launch of a product through a portfolio offers; whoever shares portfolios decides here whether
-the TagOptions of another account count.
+One place tells what a launch of a product through a portfolio offers. Of what is shared with an account its own
+TagOptions count, and beside them the owner's if the share brings them; budgets are each account's own.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,9 @@ from manciple.catalog.entities import Portfolio, Product, Tags
 from manciple.catalog.tag_options import Offer, TagOption
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context
-from manciple.operations.lookups import find_portfolio, find_product
+from manciple.operations.sight import find_seen_portfolio, find_seen_product, look
 from manciple.store.option_rows import BUDGET_ASSOCIATIONS, TAG_OPTIONS
+from manciple.store.rows import PRODUCT_ASSOCIATIONS
 from manciple.store.tables.budgets import BUDGET_ASSOCIATION
 from manciple.store.tables.tag_options import TAG_OPTION, TAG_OPTION_ASSOCIATION
 
@@ -28,17 +29,24 @@ def find_resource(context: Context, resource_id: str) -> Portfolio | Product:
     return find(context, resource_id)
 
 
-_FINDERS: dict[str, Callable[[Context, str], Portfolio | Product]] = {"port": find_portfolio, "prod": find_product}
+_FINDERS: dict[str, Callable[[Context, str], Portfolio | Product]] = {
+    "port": find_seen_portfolio,
+    "prod": find_seen_product,
+}
 """Who finds a resource, by how its id begins."""
 
 
-def tag_options_on(context: Context, resource: Portfolio | Product) -> list[TagOption]:
-    """The TagOptions that a portfolio or product is associated with, active or not, oldest first."""
-    mine = _of(TAG_OPTION_ASSOCIATION, resource)
-    associated = sa.select(TAG_OPTION_ASSOCIATION.c.tag_option_id).where(*mine)
+def tag_options_on(context: Context, resource: Portfolio | Product, *, with_shared: bool = False) -> list[TagOption]:
+    """The caller's TagOptions on a portfolio or product, active or not, oldest first; `with_shared` its owner's too."""
+    accounts = sorted({context.account, resource.account} if with_shared else {context.account})
+    associated = sa.select(TAG_OPTION_ASSOCIATION.c.tag_option_id).where(
+        TAG_OPTION_ASSOCIATION.c.account.in_(accounts),
+        TAG_OPTION_ASSOCIATION.c.region == resource.region,
+        TAG_OPTION_ASSOCIATION.c.resource_id == resource.id,
+    )
     return TAG_OPTIONS.find(
         context.tx,
-        TAG_OPTION.c.account == resource.account,
+        TAG_OPTION.c.account.in_(accounts),
         TAG_OPTION.c.region == resource.region,
         TAG_OPTION.c.id.in_(associated),
         order=[TAG_OPTION.c.created_time, TAG_OPTION.c.id],
@@ -47,7 +55,22 @@ def tag_options_on(context: Context, resource: Portfolio | Product) -> list[TagO
 
 def offered_tag_options(context: Context, portfolio: Portfolio, product: Product) -> Offer:
     """The values of tags that a launch of a product through a portfolio may choose from."""
-    return tag_options.merge(tag_options_on(context, portfolio), tag_options_on(context, product))
+    with_shared = _brings_tag_options(context, portfolio, product)
+    return tag_options.merge(
+        *(tag_options_on(context, resource, with_shared=with_shared) for resource in (portfolio, product))
+    )
+
+
+def _brings_tag_options(context: Context, portfolio: Portfolio, product: Product) -> bool:
+    """Does the share that a path leads through bring TagOptions? A local one has its product from a shared one."""
+    if product.account == context.account:
+        return False
+    source_id: str | None = portfolio.id
+    if portfolio.account == context.account:
+        local = PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product.id, portfolio.id)
+        source_id = local.source_portfolio_id if local else None
+    shared = look(context).shared.get(source_id or "")
+    return shared is not None and shared.shares_tag_options
 
 
 def launch_tags(context: Context, portfolio: Portfolio, product: Product, given: Tags) -> Tags:
@@ -68,9 +91,16 @@ def tag_option_detail(option: TagOption) -> shapes.TagOptionDetail:
     )
 
 
-def tag_option_details(context: Context, resource: Portfolio | Product) -> list[shapes.TagOptionDetail]:
-    """The TagOptions of a portfolio or product as the API shows them."""
-    return [tag_option_detail(option) for option in tag_options_on(context, resource)]
+def tag_option_details(
+    context: Context, resource: Portfolio | Product, through: str | None = None
+) -> list[shapes.TagOptionDetail]:
+    """The TagOptions of a portfolio or product as the API shows them.
+
+    `through` is the shared portfolio that it is seen in: its owner's TagOptions are there if the share brings them.
+    """
+    shared = look(context).shared.get(through or "") if resource.account != context.account else None
+    found = tag_options_on(context, resource, with_shared=shared is not None and shared.shares_tag_options)
+    return [tag_option_detail(option) for option in found]
 
 
 def tag_option_summaries(offer: Offer) -> list[shapes.TagOptionSummary]:
@@ -79,9 +109,9 @@ def tag_option_summaries(offer: Offer) -> list[shapes.TagOptionSummary]:
 
 
 def budget_details(context: Context, resource: Portfolio | Product) -> list[shapes.BudgetDetail]:
-    """The budgets of a portfolio or product, by name."""
+    """The caller's budgets of a portfolio or product, by name."""
     found = BUDGET_ASSOCIATIONS.find(
-        context.tx, *_of(BUDGET_ASSOCIATION, resource), order=[BUDGET_ASSOCIATION.c.budget_name]
+        context.tx, *_of(context, BUDGET_ASSOCIATION, resource), order=[BUDGET_ASSOCIATION.c.budget_name]
     )
     return [shapes.BudgetDetail(budget_name=association.budget_name) for association in found]
 
@@ -89,12 +119,8 @@ def budget_details(context: Context, resource: Portfolio | Product) -> list[shap
 def forget_offers(context: Context, resource: Portfolio | Product) -> None:
     """End the associations of a portfolio or product that is deleted; they do not keep it (reference, 5.1)."""
     for table in (TAG_OPTION_ASSOCIATION, BUDGET_ASSOCIATION):
-        context.tx.execute(sa.delete(table).where(*_of(table, resource)))
+        context.tx.execute(sa.delete(table).where(*_of(context, table, resource)))
 
 
-def _of(table: sa.Table, resource: Portfolio | Product) -> list[sa.ColumnElement[bool]]:
-    return [
-        table.c.account == resource.account,
-        table.c.region == resource.region,
-        table.c.resource_id == resource.id,
-    ]
+def _of(context: Context, table: sa.Table, resource: Portfolio | Product) -> list[sa.ColumnElement[bool]]:
+    return [table.c.account == context.account, table.c.region == resource.region, table.c.resource_id == resource.id]

@@ -12,12 +12,19 @@ from manciple.operations.counts import count
 from manciple.operations.details import portfolio_detail
 from manciple.operations.lookups import find_portfolio
 from manciple.operations.offers import budget_details, forget_offers, tag_option_details
+from manciple.operations.sight import find_seen_portfolio
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PORTFOLIOS
 from manciple.store.tables.catalog import PORTFOLIO, PRINCIPAL_ASSOCIATION, PRODUCT_ASSOCIATION
 from manciple.store.tables.constraints import CONSTRAINT
+from manciple.store.tables.sharing import PORTFOLIO_SHARE
 
-_CONTENTS = {"Constraints": CONSTRAINT, "Products": PRODUCT_ASSOCIATION, "Principals": PRINCIPAL_ASSOCIATION}
+_CONTENTS = {
+    "Constraints": CONSTRAINT,
+    "Products": PRODUCT_ASSOCIATION,
+    "Principals": PRINCIPAL_ASSOCIATION,
+    "Shares": PORTFOLIO_SHARE,
+}
 """What keeps a portfolio from being deleted, by the word that AWS's message has for it."""
 
 
@@ -42,11 +49,11 @@ def create_portfolio(context: Context, input: shapes.CreatePortfolioInput) -> sh
 @operation("DescribePortfolio")
 def describe_portfolio(context: Context, input: shapes.DescribePortfolioInput) -> shapes.DescribePortfolioOutput:
     """A portfolio with its tags, TagOptions and budgets."""
-    portfolio = find_portfolio(context, input.id)
+    portfolio = find_seen_portfolio(context, input.id)
     return shapes.DescribePortfolioOutput(
         budgets=budget_details(context, portfolio),
         portfolio_detail=portfolio_detail(portfolio),
-        tag_options=tag_option_details(context, portfolio),
+        tag_options=tag_option_details(context, portfolio, through=portfolio.id),
         tags=list_tags(portfolio.tags),
     )
 

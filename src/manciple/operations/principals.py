@@ -1,5 +1,9 @@
 """Principals of portfolios: associate, disassociate, list."""
 
+from typing import Any
+
+import sqlalchemy as sa
+
 from manciple.api import shapes
 from manciple.catalog.entities import PrincipalAssociation, PrincipalType
 from manciple.catalog.policy import check_quota
@@ -7,7 +11,8 @@ from manciple.catalog.principals import check_principal
 from manciple.errors import ResourceNotFoundException
 from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
-from manciple.operations.lookups import find_portfolio
+from manciple.operations.sight import find_seen_portfolio, look
+from manciple.operations.visibility import principals_seen
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PRINCIPAL_ASSOCIATIONS
 from manciple.store.tables.catalog import PRINCIPAL_ASSOCIATION
@@ -18,7 +23,7 @@ def associate_principal_with_portfolio(
     context: Context, input: shapes.AssociatePrincipalWithPortfolioInput
 ) -> shapes.AssociatePrincipalWithPortfolioOutput:
     """Let a principal, or all that match a pattern, launch what a portfolio offers. Doing so again changes nothing."""
-    portfolio = find_portfolio(context, input.portfolio_id)
+    portfolio = find_seen_portfolio(context, input.portfolio_id)
     check_principal(input.principal_arn, input.principal_type, context.caller.partition)
     key = (*context.owner, portfolio.id, input.principal_arn, input.principal_type)
     if PRINCIPAL_ASSOCIATIONS.get(context.tx, *key) is None:
@@ -40,7 +45,7 @@ def disassociate_principal_from_portfolio(
     context: Context, input: shapes.DisassociatePrincipalFromPortfolioInput
 ) -> shapes.DisassociatePrincipalFromPortfolioOutput:
     """End an association; the type must be the one it was made with, IAM if left out."""
-    portfolio = find_portfolio(context, input.portfolio_id)
+    portfolio = find_seen_portfolio(context, input.portfolio_id)
     key = (*context.owner, portfolio.id, input.principal_arn, input.principal_type or "IAM")
     association = PRINCIPAL_ASSOCIATIONS.get(context.tx, *key)
     if association is None:
@@ -55,24 +60,23 @@ def disassociate_principal_from_portfolio(
 def list_principals_for_portfolio(
     context: Context, input: shapes.ListPrincipalsForPortfolioInput
 ) -> shapes.ListPrincipalsForPortfolioOutput:
-    """A portfolio's principals, by their ARNs."""
-    portfolio = find_portfolio(context, input.portfolio_id)
+    """A portfolio's principals, by their ARNs; of a shared one the account's own and the patterns shared along."""
+    portfolio = find_seen_portfolio(context, input.portfolio_id)
+    order = [PRINCIPAL_ASSOCIATION.c.principal_arn, PRINCIPAL_ASSOCIATION.c.principal_type]
     page = Pager(context.runtime.objects.seal).select(
         context.tx,
         Request(input.page_size, input.page_token, (*context.owner, "ListPrincipalsForPortfolio", portfolio.id)),
-        PRINCIPAL_ASSOCIATIONS.select.where(
-            PRINCIPAL_ASSOCIATION.c.account == context.account,
-            PRINCIPAL_ASSOCIATION.c.region == context.region,
-            PRINCIPAL_ASSOCIATION.c.portfolio_id == portfolio.id,
-        ),
-        [PRINCIPAL_ASSOCIATION.c.principal_arn, PRINCIPAL_ASSOCIATION.c.principal_type],
+        sa.select(*order)
+        .where(*principals_seen(look(context)), PRINCIPAL_ASSOCIATION.c.portfolio_id == portfolio.id)
+        .distinct(),
+        order,
     )
-    principals = page.of(PRINCIPAL_ASSOCIATIONS.of).of(_principal)
+    principals = page.of(_principal)
     return shapes.ListPrincipalsForPortfolioOutput(next_page_token=principals.next_token, principals=principals.items)
 
 
-def _principal(association: PrincipalAssociation) -> shapes.Principal:
-    return shapes.Principal(principal_arn=association.principal_arn, principal_type=association.principal_type)
+def _principal(row: Any) -> shapes.Principal:
+    return shapes.Principal(principal_arn=row.principal_arn, principal_type=row.principal_type)
 
 
 def _check_room(context: Context, portfolio_id: str, principal_type: PrincipalType) -> None:

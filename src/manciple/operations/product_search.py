@@ -4,7 +4,7 @@ One statement finds a page of ids; filters are looked up in the index of terms, 
 search never lags (AWS's does). A product's number of versions is counted where it is the order.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from manciple.catalog import search
 from manciple.catalog.entities import Product
 from manciple.operations.call import Context, operation
 from manciple.operations.details import product_view_detail, product_view_summary
-from manciple.operations.lookups import find_portfolio
+from manciple.operations.sight import Sight, find_seen_portfolio, look
 from manciple.operations.visibility import open_portfolios
 from manciple.store import terms
 from manciple.store.pages import Page, Pager, Request
@@ -47,9 +47,10 @@ _ORDERS: dict[str | None, list[Column]] = {
 @operation("SearchProducts")
 def search_products(context: Context, input: shapes.SearchProductsInput) -> shapes.SearchProductsOutput:
     """The products that the caller can launch: on a path of theirs and with an active version."""
-    offered = sorted(open_portfolios(context))
-    conditions = [*_matching(context, input.filters or {}), _is_in(context, offered), _HAS_ACTIVE_VERSION]
-    page = _page(context, "SearchProducts", input, conditions)
+    sight = look(context)
+    offered = sorted(open_portfolios(context, sight))
+    conditions = [*_matching(sight, input.filters or {}), _is_in(sight, offered), _HAS_ACTIVE_VERSION]
+    page = _page(context, sight, "SearchProducts", input, conditions)
     return shapes.SearchProductsOutput(
         next_page_token=page.next_token,
         product_view_aggregations={
@@ -63,18 +64,23 @@ def search_products(context: Context, input: shapes.SearchProductsInput) -> shap
 def search_products_as_admin(
     context: Context, input: shapes.SearchProductsAsAdminInput
 ) -> shapes.SearchProductsAsAdminOutput:
-    """The products of the account, or of one portfolio. Each tells the time of its newest version (recorded)."""
-    conditions = _matching(context, input.filters or {})
+    """The products of the account, or of one portfolio. Each tells the time of its newest version (recorded).
+
+    What is shared with the account is found in its portfolio only (inferred).
+    """
+    sight = look(context) if input.portfolio_id is not None else Sight(*context.owner, {})
+    conditions = _matching(sight, input.filters or {})
     if input.portfolio_id is not None:
-        conditions.append(_is_in(context, [find_portfolio(context, input.portfolio_id).id]))
-    page = _page(context, "SearchProductsAsAdmin", input, conditions)
-    newest = _newest_versions(context, [product.id for product in page.items])
+        conditions.append(_is_in(sight, [find_seen_portfolio(context, input.portfolio_id).id]))
+    page = _page(context, sight, "SearchProductsAsAdmin", input, conditions)
+    newest = _newest_versions(context, sight, [product.id for product in page.items])
     details = page.of(lambda product: product_view_detail(product, newest.get(product.id)))
     return shapes.SearchProductsAsAdminOutput(next_page_token=details.next_token, product_view_details=details.items)
 
 
 def _page(
     context: Context,
+    sight: Sight,
     name: str,
     input: shapes.SearchProductsInput | shapes.SearchProductsAsAdminInput,
     conditions: Conditions,
@@ -88,45 +94,50 @@ def _page(
         order,
         descending=input.sort_order == "DESCENDING",
     )
-    products = _by_id(context, [row.id for row in found.items])
+    products = _by_id(context, sight, [row.id for row in found.items])
     return found.of(lambda row: products[row.id])
 
 
-def _matching(context: Context, filters: Filters) -> Conditions:
-    """The caller's products that match every filter; the values of one filter are alternatives."""
-    conditions: Conditions = [PRODUCT.c.account == context.account, PRODUCT.c.region == context.region]
+def _matching(sight: Sight, filters: Filters) -> Conditions:
+    """The products that match every filter; the values of one filter are alternatives."""
+    conditions: Conditions = sight.within(PRODUCT)
     for name, values in filters.items():
         field = search.FIELDS.get(name)
-        matches = [_has(context, value, field) if field else _has_words(context, value) for value in values]
+        matches = [_has(sight, value, field) if field else _has_words(sight, value) for value in values]
         conditions += [sa.or_(*matches)] if matches else []
     return conditions
 
 
-def _has(context: Context, value: str, field: str) -> sa.ColumnElement[bool]:
-    return PRODUCT.c.id.in_(terms.matching(context.owner, search.KIND, value, field))
+def _has(sight: Sight, value: str, field: str) -> sa.ColumnElement[bool]:
+    return _is_any(sight, lambda owner: terms.matching(owner, search.KIND, value, field))
 
 
-def _has_words(context: Context, text: str) -> sa.ColumnElement[bool]:
-    words = search.words(text)
-    begun = [PRODUCT.c.id.in_(terms.beginning(context.owner, search.KIND, word, search.WORD)) for word in words]
+def _has_words(sight: Sight, text: str) -> sa.ColumnElement[bool]:
+    begun = [_begins(sight, word) for word in search.words(text)]
     return sa.and_(sa.true(), *begun)
 
 
-def _is_in(context: Context, portfolio_ids: Iterable[str]) -> sa.ColumnElement[bool]:
+def _begins(sight: Sight, word: str) -> sa.ColumnElement[bool]:
+    return _is_any(sight, lambda owner: terms.beginning(owner, search.KIND, word, search.WORD))
+
+
+def _is_any(sight: Sight, ids: Callable[[tuple[str, str]], sa.Select[tuple[str]]]) -> sa.ColumnElement[bool]:
+    """Products are indexed with their owner: is it one of these of any account that is seen?"""
+    return sa.or_(*(PRODUCT.c.id.in_(ids((account, sight.region))) for account in sight.accounts))
+
+
+def _is_in(sight: Sight, portfolio_ids: Iterable[str]) -> sa.ColumnElement[bool]:
     return PRODUCT.c.id.in_(
         sa.select(PRODUCT_ASSOCIATION.c.product_id).where(
-            PRODUCT_ASSOCIATION.c.account == context.account,
-            PRODUCT_ASSOCIATION.c.region == context.region,
-            PRODUCT_ASSOCIATION.c.portfolio_id.in_(portfolio_ids),
+            *sight.offers(), PRODUCT_ASSOCIATION.c.portfolio_id.in_(portfolio_ids)
         )
     )
 
 
-def _by_id(context: Context, ids: Sequence[str]) -> dict[str, Product]:
+def _by_id(context: Context, sight: Sight, ids: Sequence[str]) -> dict[str, Product]:
     if not ids:
         return {}
-    mine = (PRODUCT.c.account == context.account, PRODUCT.c.region == context.region)
-    return {product.id: product for product in PRODUCTS.find(context.tx, *mine, PRODUCT.c.id.in_(ids))}
+    return {product.id: product for product in PRODUCTS.find(context.tx, *sight.within(PRODUCT), PRODUCT.c.id.in_(ids))}
 
 
 def _values(context: Context, column: Column, conditions: Conditions) -> list[shapes.ProductViewAggregationValue]:
@@ -137,13 +148,9 @@ def _values(context: Context, column: Column, conditions: Conditions) -> list[sh
     return [shapes.ProductViewAggregationValue(approximate_count=row.number, value=row.value) for row in rows]
 
 
-def _newest_versions(context: Context, product_ids: Sequence[str]) -> dict[str, int]:
+def _newest_versions(context: Context, sight: Sight, product_ids: Sequence[str]) -> dict[str, int]:
     newest = sa.select(
         PROVISIONING_ARTIFACT.c.product_id, sa.func.max(PROVISIONING_ARTIFACT.c.created_time).label("newest")
-    ).where(
-        PROVISIONING_ARTIFACT.c.account == context.account,
-        PROVISIONING_ARTIFACT.c.region == context.region,
-        PROVISIONING_ARTIFACT.c.product_id.in_(product_ids),
-    )
+    ).where(*sight.within(PROVISIONING_ARTIFACT), PROVISIONING_ARTIFACT.c.product_id.in_(product_ids))
     rows = context.tx.all(newest.group_by(PROVISIONING_ARTIFACT.c.product_id))
     return {row.product_id: row.newest for row in rows}

@@ -10,7 +10,6 @@ from manciple.errors import (
     InvalidParametersException,
     OperationNotSupportedException,
     ResourceInUseException,
-    ResourceNotFoundException,
 )
 from manciple.operations.call import Caller, Context, Runtime, operation
 from manciple.operations.counts import count
@@ -23,16 +22,15 @@ from manciple.operations.details import (
 )
 from manciple.operations.lookups import (
     check_exactly_one,
-    find_portfolio,
     find_product,
-    find_product_by,
     versions_of,
 )
 from manciple.operations.offers import budget_details, forget_offers, tag_option_details
 from manciple.operations.provisioning_artifacts import add_version
 from manciple.operations.service_action_associations import forget_service_actions
+from manciple.operations.sight import find_seen_portfolio, find_seen_product_by
 from manciple.operations.templates import FetchedTemplate, fetch_template
-from manciple.operations.visibility import active_versions, find_visible_product, launch_paths
+from manciple.operations.visibility import active_versions, find_visible_product, find_visible_view
 from manciple.store import terms
 from manciple.store.rows import PRODUCTS, PROVISIONING_ARTIFACTS
 from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION
@@ -96,17 +94,17 @@ def describe_product(context: Context, input: shapes.DescribeProductInput) -> sh
         budgets=budget_details(context, product),
         launch_paths=[shapes.LaunchPath(id=launch_path_id(path.id), name=path.display_name) for path in paths],
         product_view_summary=product_view_summary(product),
-        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product.id)],
+        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product)],
     )
 
 
 @operation("DescribeProductView")
 def describe_product_view(context: Context, input: shapes.DescribeProductViewInput) -> shapes.DescribeProductViewOutput:
     """The same by the id of the product's view."""
-    product = _find_by_view(context, input.id)
+    product = find_visible_view(context, input.id)
     return shapes.DescribeProductViewOutput(
         product_view_summary=product_view_summary(product),
-        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product.id)],
+        provisioning_artifacts=[artifact_view(version) for version in active_versions(context, product)],
     )
 
 
@@ -116,14 +114,14 @@ def describe_product_as_admin(
 ) -> shapes.DescribeProductAsAdminOutput:
     """A product as an administrator sees it: every version, tags, TagOptions and budgets."""
     check_exactly_one(Id=input.id, Name=input.name)
-    product = find_product_by(context, input.id, input.name)
+    product = find_seen_product_by(context, input.id, input.name)
     if input.source_portfolio_id is not None:
-        find_portfolio(context, input.source_portfolio_id)
+        find_seen_portfolio(context, input.source_portfolio_id)
     return shapes.DescribeProductAsAdminOutput(
         budgets=budget_details(context, product),
         product_view_detail=product_view_detail(product),
-        provisioning_artifact_summaries=[artifact_summary(version) for version in versions_of(context, product.id)],
-        tag_options=tag_option_details(context, product),
+        provisioning_artifact_summaries=[artifact_summary(version) for version in versions_of(context, product)],
+        tag_options=tag_option_details(context, product, through=input.source_portfolio_id),
         tags=list_tags(product.tags),
     )
 
@@ -157,7 +155,7 @@ def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes
     product = find_product(context, input.id)
     if count(context, PRODUCT_ASSOCIATION, PRODUCT_ASSOCIATION.c.product_id == product.id):
         raise ResourceInUseException(f"Product {product.id} still has associated Portfolios")
-    versions = versions_of(context, product.id)
+    versions = versions_of(context, product)
     forget_service_actions(context, versions)
     for version in versions:
         PROVISIONING_ARTIFACTS.delete(context.tx, version)
@@ -165,18 +163,6 @@ def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes
     terms.forget(context.tx, context.owner, search.KIND, product.id)
     PRODUCTS.delete(context.tx, product)
     return shapes.DeleteProductOutput()
-
-
-def _find_by_view(context: Context, view_id: str) -> Product:
-    found = PRODUCTS.find(
-        context.tx,
-        PRODUCT.c.account == context.account,
-        PRODUCT.c.region == context.region,
-        PRODUCT.c.view_id == view_id,
-    )
-    if not found or not launch_paths(context, found[0].id):
-        raise ResourceNotFoundException(f"{view_id} does not exist or access was denied")
-    return found[0]
 
 
 def _check_support_url(url: str | None) -> None:

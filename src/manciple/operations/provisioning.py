@@ -32,7 +32,7 @@ def provision_product(context: Context, input: shapes.ProvisionProductInput) -> 
         notification_arns=tuple(input.notification_arns or ()),
         token=input.provision_token,
     )
-    record = open_record(context, product, "PROVISION_PRODUCT")
+    record = open_record(context, product, "PROVISION_PRODUCT", **chosen(choice))
     launch = launches.launch_of(context, product, choice, launches.given_parameters(input.provisioning_parameters))
     context.wake(engine.submit_provision(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.ProvisionProductOutput(record_detail=detail_of(record))
@@ -152,6 +152,7 @@ def begin_change(context: Context, product: ProvisionedProduct, verb: str, **fie
 def chosen(choice: Choice) -> dict[str, str]:
     """A choice as a record keeps it."""
     return {
+        "product_account": choice.product.account,
         "product_id": choice.product.id,
         "provisioning_artifact_id": choice.artifact.id,
         "path_id": choice.path_id,

@@ -15,12 +15,12 @@ from manciple.operations.details import artifact_detail, artifact_info
 from manciple.operations.lookups import (
     check_exactly_one,
     find_product,
-    find_product_by,
     find_version,
     only,
     versions_of,
 )
 from manciple.operations.service_action_associations import forget_service_actions
+from manciple.operations.sight import find_seen_product, find_seen_product_by
 from manciple.operations.templates import (
     CLOUDFORMATION,
     FetchedTemplate,
@@ -96,7 +96,7 @@ def describe_provisioning_artifact(
         ProvisioningArtifactId=input.provisioning_artifact_id,
         ProvisioningArtifactName=input.provisioning_artifact_name,
     )
-    product = find_product_by(context, input.product_id, input.product_name)
+    product = find_seen_product_by(context, input.product_id, input.product_name)
     version = _find_version_by(context, product, input.provisioning_artifact_id, input.provisioning_artifact_name)
     wants_parameters = input.include_provisioning_artifact_parameters
     return shapes.DescribeProvisioningArtifactOutput(
@@ -114,9 +114,9 @@ def list_provisioning_artifacts(
     context: Context, input: shapes.ListProvisioningArtifactsInput
 ) -> shapes.ListProvisioningArtifactsOutput:
     """Every version of a product, active or not, in the order they were created; the operation has no pages."""
-    product = find_product(context, input.product_id)
+    product = find_seen_product(context, input.product_id)
     return shapes.ListProvisioningArtifactsOutput(
-        provisioning_artifact_details=[artifact_detail(version) for version in versions_of(context, product.id)]
+        provisioning_artifact_details=[artifact_detail(version) for version in versions_of(context, product)]
     )
 
 
@@ -161,7 +161,7 @@ def _find_version_by(
 ) -> ProvisioningArtifact:
     if artifact_id is not None:
         return find_version(context, product, artifact_id)
-    named = [version for version in versions_of(context, product.id) if version.name == name]
+    named = [version for version in versions_of(context, product) if version.name == name]
     return only(named, "Provisioning Artifact", str(name))
 
 

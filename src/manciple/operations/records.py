@@ -111,9 +111,9 @@ def open_record(
 ) -> Record:
     """Write a record in status CREATED for a provisioned product, and make it the product's newest.
 
-    `choice` may name another product_id, provisioning_artifact_id or path_id than the provisioned product has (an
-    update). For LastProvisioningRecordId launches, updates, terminations and imports count (AWS API reference; imports
-    are inferred).
+    `choice` may name the product_account, and another product_id, provisioning_artifact_id or path_id than the
+    provisioned product has (an update). For LastProvisioningRecordId launches, updates, terminations and imports count
+    (AWS API reference; imports are inferred).
     """
     record = Record(
         account=product.account,
@@ -126,6 +126,7 @@ def open_record(
         provisioned_product_id=product.id,
         provisioned_product_name=product.name,
         provisioned_product_type=product.type,
+        product_account=choice.get("product_account"),
         product_id=choice.get("product_id", product.product_id),
         provisioning_artifact_id=choice.get("provisioning_artifact_id", product.provisioning_artifact_id),
         path_id=choice.get("path_id", product.path_id),

@@ -136,7 +136,10 @@ def _deployed_template(tx: Transaction, caller: Caller, stack_arn: str) -> str |
     if product is None or product.physical_id != stack_arn or not product.last_successful_provisioning_record_id:
         return None
     record = RECORDS.get(tx, *owner, product.last_successful_provisioning_record_id)
-    artifact = PROVISIONING_ARTIFACTS.get(tx, *owner, record.provisioning_artifact_id) if record else None
+    if record is None:
+        return None
+    catalog_account = record.product_account or record.account
+    artifact = PROVISIONING_ARTIFACTS.get(tx, catalog_account, record.region, record.provisioning_artifact_id)
     return artifact.template_digest if artifact and artifact.type == CLOUDFORMATION else None
 
 

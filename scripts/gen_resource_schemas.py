@@ -21,9 +21,9 @@ TARGET = Path(__file__).parents[1] / "src/manciple/template/data/resource_schema
 FIRST_REGION = "us-east-1"
 KEPT_KEYWORDS = (
     *("$ref", "type", "format", "pattern", "enum", "const", "required", "minLength", "maxLength", "minimum"),
-    *("maximum", "minItems", "maxItems", "uniqueItems", "additionalProperties"),
+    *("maximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "additionalProperties"),
 )
-NESTING_KEYWORDS = ("items",)
+NESTING_KEYWORDS = ("items", "additionalProperties")
 ALTERNATIVE_KEYWORDS = ("oneOf", "anyOf", "allOf")
 MAPPING_KEYWORDS = ("properties", "patternProperties")
 
@@ -93,6 +93,7 @@ def extract(schema: Json) -> Json:
         "properties": {name: simplified(value) for name, value in schema["properties"].items()},
         "pattern_properties": {name: simplified(value) for name, value in schema.get("patternProperties", {}).items()},
         "definitions": {name: simplified(value) for name, value in schema.get("definitions", {}).items()},
+        "alternatives": simplified({name: schema[name] for name in ALTERNATIVE_KEYWORDS if name in schema}),
     }
     return {name: value for name, value in kept.items() if value}
 

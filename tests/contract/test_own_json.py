@@ -83,6 +83,7 @@ def test_the_plan_document_tells_values_causes_and_status(
         "Summary",
         "Risks",
         "RiskCounts",
+        "InvalidProperties",
         "UnknownUntilExecution",
         "Simulated",
         "NotSimulated",

@@ -58,7 +58,14 @@ def broken(selector: str, action: str, *, skip: int = 0) -> Fault:
 
 def attachment(kind: str) -> dict[str, Any]:
     """A resource of a type that must be deleted before its replacement is made; a change of kind replaces it."""
-    return {"Type": "AWS::FSx::S3AccessPointAttachment", "Properties": {"Name": "only", "Type": kind}}
+    unix = {"Type": "UNIX", "UnixUser": {"Name": "a"}}
+    posix = {"Type": "POSIX", "PosixUser": {"Uid": 1, "Gid": 1}}
+    configurations = {
+        "ONTAP": {"OntapConfiguration": {"VolumeId": "fsvol-0123456789abcdef0", "FileSystemIdentity": unix}},
+        "OPENZFS": {"OpenZFSConfiguration": {"VolumeId": "fsvol-0123456789abcdef0", "FileSystemIdentity": posix}},
+    }
+    properties = {"Name": "only", "Type": kind, **configurations[kind]}
+    return {"Type": "AWS::FSx::S3AccessPointAttachment", "Properties": properties}
 
 
 def template(resources: Mapping[str, Any], **sections: Any) -> str:

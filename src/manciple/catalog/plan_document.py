@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from manciple.catalog.entities import PlanStatus
+from manciple.catalog.plan_faults import InvalidProperty, invalid_properties
 from manciple.catalog.risk import RiskCounts, count_risks, risks_of
 from manciple.catalog.risk_table import Risk
 from manciple.template.change_set import (
@@ -64,6 +65,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """A plan in any status; without a change set (not made yet, or it failed) the lists are empty.
 
     `parameters` and `outputs` are what changes of them, at paths as `/Parameters/Size` and `/Outputs/Url/Value`.
+    `invalid_properties` make the execution fail, here or on AWS.
     """
 
     plan_id: str
@@ -76,6 +78,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     summary: Summary
     risks: tuple[Risk, ...]
     risk_counts: RiskCounts = RiskCounts()
+    invalid_properties: tuple[InvalidProperty, ...] = ()
     unknown_until_execution: tuple[str, ...]
     simulated: bool
     not_simulated: tuple[str, ...] = ()
@@ -108,6 +111,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         summary=summary_of(changes),
         risks=risks,
         risk_counts=count_risks(risks),
+        invalid_properties=tuple(invalid_properties(changes)) if facts.simulated else (),
         unknown_until_execution=tuple(_unknown(changes)),
         simulated=facts.simulated,
         not_simulated=facts.not_simulated,

@@ -60,6 +60,10 @@ def plan_lines(document: Document) -> Iterator[Text]:
     for change in document["Changes"]:
         yield from _change_lines(change)
         yield Text()
+    if faults := document.get("InvalidProperties"):
+        yield Text("Invalid properties", "bold red")
+        yield from (_fault_line(fault) for fault in faults)
+        yield Text()
     if document["Risks"]:
         yield Text("Risks", "bold")
         yield from (_risk_line(risk) for risk in document["Risks"])
@@ -189,6 +193,11 @@ def _label(path: str) -> str:
     """A path as people read it: `RedrivePolicy.maxReceiveCount`, `Policy.Statement[Sid=Read].Action[1]`."""
     steps = path.removeprefix("/Properties/").strip("/").split("/")
     return ".".join(step.replace("~1", "/").replace("~0", "~") for step in steps)
+
+
+def _fault_line(fault: Document) -> Text:
+    place = ".".join([fault["LogicalResourceId"], *filter(None, fault["Path"].split("/"))])
+    return Text(f"  {fault['Consequence']}  {printable(place)}: {printable(fault['Reason'])}")
 
 
 def _risk_line(risk: Document) -> Text:

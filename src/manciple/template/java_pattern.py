@@ -53,13 +53,33 @@ def matches(pattern: str, text: str, seconds: float) -> bool:
     raise TemplateError(f"Template error: matching pattern {pattern} takes too long; simplify it.")
 
 
+def finds(pattern: str, text: str, seconds: float) -> bool:
+    """Is there a match anywhere in `text`, as Java's `find` looks for it, letters and digits of any script?
+
+    Of a pattern that is none, or that takes longer than `seconds`, nothing can be said: then everything matches.
+    """
+    try:
+        return _searching(pattern).search(text, timeout=seconds) is not None
+    except (BadPattern, TimeoutError):
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _searching(pattern: str) -> "regex.Pattern":
+    return _compile(pattern, regex.VERSION1)
+
+
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> "regex.Pattern":
+    return _compile(pattern, regex.VERSION1 | regex.ASCII)
+
+
+def _compile(pattern: str, flags: int) -> "regex.Pattern":
     if len(pattern) > LONGEST_PATTERN or _nodes(pattern) > MOST_NODES or FOREIGN_GROUP.search(pattern):
         raise BadPattern(pattern)
     translated = POSIX.sub(_ascii_class, QUOTED.sub(lambda found: regex.escape(found[1]), pattern))
     try:
-        return regex.compile(translated, regex.VERSION1 | regex.ASCII, cache_pattern=False)
+        return regex.compile(translated, flags, cache_pattern=False)
     except (regex.error, RecursionError, OverflowError) as error:
         raise BadPattern(pattern) from error
 

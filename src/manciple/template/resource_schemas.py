@@ -25,8 +25,8 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One resource type, by the words of its provider schema.
 
     Paths are written `Rule/Transitions/*/StorageClass`: property names and, for the items of a list, `*`.
-    `properties`, `pattern_properties` and `definitions` are JSON schemas without their prose. `handlers` is
-    empty for the oldest types, whose schemas do not tell.
+    `properties`, `pattern_properties`, `definitions` and `alternatives` (the `oneOf`, `anyOf`, `allOf` of the whole)
+    are JSON schemas without their prose. `handlers` is empty for the oldest types, whose schemas do not tell.
     """
 
     create_only: tuple[str, ...] = ()
@@ -42,6 +42,7 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     properties: dict[str, Any] = {}
     pattern_properties: dict[str, Any] = {}
     definitions: dict[str, Any] = {}
+    alternatives: dict[str, Any] = {}
     reference: tuple[str, ...] = ()
     tag_attribute: TagAttribute = "Properties"
 

@@ -57,6 +57,7 @@ def test_a_plan_that_is_not_made_yet_has_a_document_too() -> None:
             "WeakerProtection": 0,
             "Words": "",
         },
+        "InvalidProperties": [],
         "UnknownUntilExecution": [],
         "Simulated": False,
         "NotSimulated": [],
@@ -164,3 +165,36 @@ def test_tags_of_the_system_are_no_change() -> None:
     )
 
     assert written(changes)["Changes"] == []
+
+
+def test_properties_that_the_schema_does_not_permit_are_told_before_anything_is_executed() -> None:
+    invalid = topic(TopicNames="a", KmsMasterKeyId=ref("Key"), Tags=[{"Key": "a"}])
+    changes = change_set(None, graph(invalid, resource("Key", "AWS::KMS::Key")))
+
+    assert written(changes)["InvalidProperties"] == [
+        {
+            "LogicalResourceId": "Topic",
+            "Path": "",
+            "Reason": "extraneous key [TopicNames] is not permitted",
+            "Consequence": "fails",
+        },
+        {
+            "LogicalResourceId": "Topic",
+            "Path": "Tags/0",
+            "Reason": "required key [Value] not found",
+            "Consequence": "fails",
+        },
+    ]
+
+
+def test_a_value_that_may_be_a_stand_in_fails_on_aws_only() -> None:
+    function = resource("Run", "AWS::Lambda::Function", properties={"Code": {"ZipFile": "pass"}, "Role": "a-role"})
+    told = written(change_set(None, graph(function)))["InvalidProperties"]
+
+    assert [(one["Path"], one["Consequence"]) for one in told] == [("Role", "fails on AWS")]
+
+
+def test_what_only_another_cloud_would_check_is_not_foretold() -> None:
+    changes = change_set(None, graph(topic(TopicNames="a")))
+
+    assert written(changes, msgspec.structs.replace(FACTS, simulated=False))["InvalidProperties"] == []

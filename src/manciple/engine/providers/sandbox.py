@@ -13,10 +13,11 @@ import msgspec
 from manciple.engine.providers.faults import Fault, Faults
 from manciple.engine.providers.ledger import Entry, Ledger
 from manciple.engine.providers.provider import Action, HandlerRequest, Lifetime, OperationStatus, ProgressEvent, failed
-from manciple.engine.providers.shapes import Shapes
+from manciple.engine.providers.shapes import Shapes, is_made_up
 from manciple.engine.providers.world import Key, Thing, World
 from manciple.store.database import Database, Transaction
 from manciple.store.sealed import Seal
+from manciple.template.property_faults import property_faults
 from manciple.template.resource_schemas import is_known, schema_of
 from manciple.template.values import Value
 
@@ -86,6 +87,8 @@ class _Batch:
         self._faults.write()
 
     def _first(self, request: HandlerRequest, digest: str) -> ProgressEvent:
+        if refusal := _invalid_properties(request):
+            return refusal
         fault = self._faults.of(request)
         if fault and fault.is_transient and not fault.delay_ms:
             return failed(*fault.error)
@@ -186,6 +189,14 @@ class _Batch:
 _Handler = Callable[[_Batch, HandlerRequest], ProgressEvent]
 _HANDLERS: dict[Action, _Handler] = {"create": _Batch.create, "update": _Batch.update, "delete": _Batch.delete}
 _READERS: dict[Action, _Handler] = {"read": _Batch.read}
+
+
+def _invalid_properties(request: HandlerRequest) -> ProgressEvent | None:
+    """CloudFormation checks properties by the schema before it calls a handler; what is made up proves nothing."""
+    if request.action == "delete":
+        return None
+    found = property_faults(request.type, request.logical_id, request.model, is_made_up)
+    return failed("InvalidRequest", found.status_reason, verbatim=True) if found and found.are_certain else None
 
 
 def _not_found(request: HandlerRequest) -> ProgressEvent:

@@ -147,6 +147,12 @@ class Shapes:
         return words
 
 
+def is_made_up(value: Value) -> bool:
+    """Does the text come from an attribute whose name the template chose, of which nothing is known?"""
+    return isinstance(value, str) and _MADE_UP in value
+
+
+_MADE_UP = "simulated-"
 _PLURAL = regex.compile(r"(?<=[sx])es$|s$")
 _PLAIN: dict[str, Value] = {"boolean": "false", "integer": "1", "number": "1", "object": {}}
 

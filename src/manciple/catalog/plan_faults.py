@@ -1,0 +1,49 @@
+"""What in a plan is sure to fail when it is executed: properties that the resource's schema does not permit.
+
+Where a value may be a stand-in for a real one, the sandbox goes on and AWS would not; the plan says that too.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from manciple.template.change_set import Change, ChangeSet, holds_unknown
+from manciple.template.dynamic_references import OPENING
+from manciple.template.property_faults import property_faults
+from manciple.template.values import Value
+
+
+class InvalidProperty(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """One fault: of which resource, where (`Rules/0/Name`, empty for its properties as a whole), and what is wrong.
+
+    `consequence` is `fails`, or `fails on AWS` for one that the sandbox lets pass.
+    """
+
+    logical_resource_id: str
+    path: str
+    reason: str
+    consequence: Literal["fails", "fails on AWS"]
+
+
+def invalid_properties(change_set: ChangeSet) -> Iterator[InvalidProperty]:
+    """The faults of everything that is made or changed in any case, as far as values are known."""
+    for change in change_set.changes.values():
+        if change.action != "Remove" and change.certainty == "certain":
+            yield from _faults(change)
+
+
+def _faults(change: Change) -> Iterator[InvalidProperty]:
+    found = property_faults(change.resource_type, change.logical_id, change.after or {}, _is_unknown)
+    for fault in found.faults if found else ():
+        yield InvalidProperty(
+            logical_resource_id=change.logical_id,
+            path=fault.path,
+            reason=fault.reason,
+            consequence="fails" if fault.is_certain else "fails on AWS",
+        )
+
+
+def _is_unknown(value: Value) -> bool:
+    """Can only execution tell this value itself? Of a list or an object it may be one member only."""
+    return isinstance(value, str) and (holds_unknown(value) or OPENING in value)

@@ -16,8 +16,10 @@ import uvicorn
 from manciple.catalog.behaviour import INSTANT, Behaviour
 from manciple.catalog.directory import Directory, DirectoryError, read_directory
 from manciple.catalog.ids import format_id
+from manciple.engine.drivers.courier import Courier
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.limits import Limits as EngineLimits
+from manciple.engine.providers.endpoint import Endpoint
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
 from manciple.engine.service_actions.runners import Runners
@@ -157,7 +159,10 @@ def make_driver(settings: Settings, store: Store, public_url: str) -> InProcessD
         public_url=public_url.rstrip("/"),
         runners=Runners(settings.service_actions),
     )
-    return InProcessDriver(Engine(parts, make_targets(settings)))
+    courier = Courier(
+        store.database, settings.notifications, Endpoint(name="The endpoint of the topic").post, limits.poll
+    )
+    return InProcessDriver(Engine(parts, make_targets(settings)), [courier])
 
 
 def load_directory(settings: Settings) -> Directory | None:

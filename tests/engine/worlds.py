@@ -108,8 +108,9 @@ class World:
         kind: str = "provision",
         parameters: Mapping[str, str] | None = None,
         product: str = PRODUCT,
+        **fields: Any,
     ) -> str:
-        """Accept a launch or an update; nothing runs yet."""
+        """Accept a launch or an update, with other fields of the request; nothing runs yet."""
         self.records += 1
         with self.database.write() as tx:
             launch = Launch(
@@ -118,6 +119,7 @@ class World:
                 provisioned_product_id=product,
                 template_digest=self.objects.put(tx, text.encode()),
                 parameters=dict(parameters or {}),
+                **fields,
             )
             submit = operation.submit_provision if kind == "provision" else operation.submit_update
             return submit(tx, self.objects, launch, record_id=f"rec-{self.records}")
@@ -218,6 +220,10 @@ class World:
     def status(self) -> str:
         """The stack's status."""
         return str(self.rows(engine.STACK)[-1].status)
+
+    def stack(self) -> Any:
+        """The stack's row."""
+        return self.rows(engine.STACK)[-1]
 
     def operation(self, operation_id: str) -> Any:
         """An operation's row."""

@@ -86,6 +86,11 @@ class EventLog:
             }
         )
 
+    @property
+    def last(self) -> int:
+        """The number of the newest event."""
+        return self._last
+
     def write(self, tx: Transaction) -> None:
         """Write what was noted."""
         if self._new:

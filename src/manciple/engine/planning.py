@@ -1,6 +1,6 @@
 """How a plan of a stack is made: template, parameters and facts in, change set out. Nothing in the world changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from msgspec.structs import replace
@@ -34,6 +34,8 @@ from manciple.template.rules import with_rules
 from manciple.template.transforms.process import CHANGE_SET_FAILED
 from manciple.template.values import Value
 
+MOST_TOPICS = 5
+
 _NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not in the previous template"
 
 
@@ -47,6 +49,7 @@ class Planning:
 
     def make(self, launch: Launch, scope: Scope) -> Made:
         """Plan a launch or an update of a stack. Raises TemplateError with CloudFormation's message."""
+        _check_topics(launch.topic_arns)
         with self._database.read() as tx:
             text = self._objects.get(tx, launch.template_digest).decode(errors="replace")
             previous = self._previous_parameters(tx, launch)
@@ -101,6 +104,15 @@ class Planning:
             return None
         stack = decode_stack(self._objects.get(tx, scope.stack.deployed_digest))
         return deployed_of(scope, stack)
+
+
+def _check_topics(arns: Sequence[str]) -> None:
+    """CloudFormation refuses a stack with more topics (API reference, CreateStack)."""
+    if len(arns) > MOST_TOPICS:
+        raise TemplateError(
+            f"1 validation error detected: Value '[{', '.join(arns)}]' at 'notificationARNs' failed to satisfy "
+            f"constraint: Member must have length less than or equal to {MOST_TOPICS}"
+        )
 
 
 @cache

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from manciple.engine import rows
+from manciple.engine import rows, topics
 from manciple.engine.events import STACK_TYPE, EventLog, last_number
 from manciple.engine.masking import Mask
 from manciple.engine.place import Place
 from manciple.engine.planned import Planned, PlannedStack, decode_planned, decode_stack
 from manciple.engine.rows import Instance, Operation, Stack, Step
+from manciple.engine.topics import Telling
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
 from manciple.store.tables.engine import DEPENDENCY
@@ -128,6 +129,7 @@ class Work:
         self._instances: dict[tuple[str, str, int], Instance] = {}
         self._stacks: dict[str, Stack] = {}
         self._states: list[tuple[Instance, State]] = []
+        self._new_tellings: list[Telling] = []
 
     @property
     def root(self) -> Scope:
@@ -212,6 +214,14 @@ class Work:
         self._new_instances[_key(instance)] = instance
         return instance
 
+    def tell_topics(self, scope: Scope) -> None:
+        """Have the stack's topics told of the operation's events from now on."""
+        for arn in scope.stack.notification_arns:
+            telling = Telling(
+                operation_id=self.operation.id, stack_id=scope.stack.id, topic_arn=arn, told=self.log.last
+            )
+            self._new_tellings.append(telling)
+
     def touch(self, step: Step) -> None:
         """Have a step written."""
         self._steps[step.number] = step
@@ -283,6 +293,8 @@ class Work:
         for stack in self._stacks.values():
             rows.update_stack(tx, stack)
         self.log.write(tx)
+        topics.enroll(tx, self._new_tellings)
+        self._new_tellings = []
         self._new_steps, self._new_instances, self._new_stacks = [], {}, []
         self._steps, self._instances, self._stacks = {}, {}, {}
 

@@ -142,3 +142,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     targets: Targets = Targets()
     service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
     custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent
+    notifications: dict[str, Address] = {}  # pattern of an SNS topic's ARN -> where stack events for it are sent

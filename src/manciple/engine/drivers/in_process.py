@@ -9,7 +9,9 @@ import heapq
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 
 import sqlalchemy as sa
 
@@ -36,11 +38,24 @@ _DUE = (
 )
 
 
-class InProcessDriver:
-    """Runs slices in this process until it is stopped."""
+class Worker(Protocol):
+    """Something that works on its own while a driver does."""
 
-    def __init__(self, engine: Engine) -> None:
+    def start(self) -> None:
+        """Begin to work."""
+        ...
+
+    def stop(self) -> None:
+        """Stop working, and wait until that is so."""
+        ...
+
+
+class InProcessDriver:
+    """Runs slices in this process until it is stopped, and what works `beside` them."""
+
+    def __init__(self, engine: Engine, beside: Sequence[Worker] = ()) -> None:
         self._engine = engine
+        self._beside = beside
         self._database: Database = engine.parts.database
         self._limits: Limits = engine.parts.limits
         self._changed = threading.Condition()
@@ -70,6 +85,8 @@ class InProcessDriver:
         ]
         for thread in self._threads:
             thread.start()
+        for worker in self._beside:
+            worker.start()
 
     def stop(self) -> None:
         """Let the slices under way end and stop; what is not done is found at the next start.
@@ -80,6 +97,8 @@ class InProcessDriver:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+        for worker in self._beside:
+            worker.stop()
         for thread in self._threads:
             thread.join()
         if self._notifications is not None:

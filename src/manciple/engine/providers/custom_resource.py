@@ -6,12 +6,11 @@ PUT to the request's ResponseURL. One whose token is mapped to no endpoint is si
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
 
-from manciple.engine.providers.endpoint import Endpoint, Refused, Unreachable
+from manciple.engine.providers.endpoint import Endpoint, Refused, Unreachable, address_of
 from manciple.engine.providers.provider import (
     UNTIL_CALLED,
     HandlerRequest,
@@ -100,7 +99,7 @@ class CustomResources:
     def _endpoint_of(self, token: Value | None) -> str | None:
         if not isinstance(token, str):
             return None
-        return next((url for pattern, url in self._endpoints.items() if fnmatchcase(token, pattern)), None)
+        return address_of(self._endpoints, token)
 
 
 def document(request: HandlerRequest) -> dict[str, Any]:

@@ -5,9 +5,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from typing import Any
 
 SECONDS = 10.0
+_NONE: Mapping[str, str] = {}
 
 
 LONGEST_ANSWER = 65_536
@@ -29,6 +31,11 @@ class Unreachable(Exception):
     """The endpoint could not be reached, or is not well (a status from 500 on)."""
 
 
+def address_of(endpoints: Mapping[str, str], name: str) -> str | None:
+    """The address of the first pattern that a name matches."""
+    return next((url for pattern, url in endpoints.items() if fnmatchcase(name, pattern)), None)
+
+
 class Endpoint:
     """Sends JSON documents. `name` is what its refusals call it."""
 
@@ -37,9 +44,9 @@ class Endpoint:
         self._name = name
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
-    def post(self, url: str, body: bytes) -> None:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] = _NONE) -> None:
         """Send a document; what is answered, beside a status below 300, is not read. Raises Refused, Unreachable."""
-        self._send(url, body, {}, longest=0)
+        self._send(url, body, headers, longest=0)
 
     def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Send a document and return the beginning of the answer. Raises Refused, Unreachable."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
+from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation, GivenUp
 from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json, Refused
 from manciple.engine.credentials import Clients
@@ -21,6 +22,7 @@ from manciple.engine.place import Place
 from manciple.engine.settlement import relayed
 from manciple.engine.slice import CalledBackError, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
+from manciple.errors import TemplateError
 from manciple.settings import Settings
 
 _NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
@@ -126,16 +128,20 @@ def _create(talk: Conversation, launch: Launch) -> Failed | None:
     """Have the change set made; where another worker did so meanwhile, that is the one."""
     parts = talk.slice.parts
     with parts.database.read() as tx:
-        body = parts.objects.get(tx, launch.template_digest)
-    if len(body) > LONGEST_BODY:
+        text = parts.objects.get(tx, launch.template_digest).decode(errors="replace")
+    try:
+        body = constrained_body(text, launch.effects.rules)
+    except TemplateError as error:
+        return Failed(code=error.code, message=error.message)
+    if (size := len(body.encode())) > LONGEST_BODY:
         return Failed(
             code="ValidationError",
-            message=f"The template has {len(body)} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
+            message=f"The template has {size} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
             "in a request. Make the template smaller, or split it into several products.",
         )
     stack = talk.endpoint.find_stack(launch.stack_name)
     is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
-    request = request_of(launch, talk.handle.change_set, body.decode(errors="replace"), is_new=is_new)
+    request = request_of(launch, talk.handle.change_set, body, is_new=is_new)
     try:
         talk.endpoint.call("create_change_set", **request)
     except Refused as refused:

@@ -67,6 +67,8 @@ class StackTarget:
         assert scope.planned is not None
         assert work.planned is not None
         scope.enter(work.planned.launch.place)
+        scope.stack.notification_arns = list(work.planned.launch.topic_arns)
+        work.tell_topics(scope)
         steps: dict[str, Step] = {}
         for logical_id, resource in scope.planned.evaluation.resources.items():
             if logical_id in scope.planned.permits:
@@ -83,6 +85,7 @@ class StackTarget:
         there = [one for one in scope.instances.values() if one.state not in ("retained", "deleted")]
         rollback.add_deletes(work, scope, there, rollback.CLEANUP)
         work.operation.phase = "cleanup"
+        work.tell_topics(scope)
         work.tell_stack(scope, "DELETE_IN_PROGRESS", USER_INITIATED)
 
     def execute(self, slice: Slice) -> Wake | Ended:

@@ -53,12 +53,14 @@ def send(
         connection.close()
 
 
-def issue_key(server: Server, account: str, *, is_operator: bool = False) -> NewKey:
-    """A key of the server's, for a user of an account."""
+def issue_key(
+    server: Server, account: str, *, is_operator: bool = False, arn: str | None = None, policy: str = "admin"
+) -> NewKey:
+    """A key of the server's, for a principal of an account (by default a user) under a policy."""
     seal = Seal(read_key(server.settings.secret_key_file, create=False))  # type: ignore[arg-type]
     database = Database(str(server.settings.database))
-    arn = f"arn:aws:iam::{account}:user/alice"
-    key = create_key(database, Objects(seal), 0, account=account, arn=arn, is_operator=is_operator)
+    principal = arn or f"arn:aws:iam::{account}:user/alice"
+    key = create_key(database, Objects(seal), 0, account=account, arn=principal, policy=policy, is_operator=is_operator)
     database.close()
     return key
 

@@ -1,5 +1,6 @@
 """What several contract tests ask for: an upload, a product, a portfolio that the caller can launch from."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,8 +108,16 @@ def stored(server: Server) -> Iterator[Transaction]:
     database.close()
 
 
-def issue_key(server: Server, account: str, arn: str) -> Any:
-    """A Service Catalog client with a key that the server issued to a principal."""
+def issue_key(
+    server: Server,
+    account: str,
+    arn: str,
+    policy: str | dict[str, Any] = "admin",
+    *,
+    service: str = "servicecatalog",
+    is_operator: bool = False,
+) -> Any:
+    """A client with a key that the server issued to a principal under a policy."""
     seal = Seal(read_key(server.settings.secret_key_file or Path(), create=False))
     secret = "kept"
     key = AccessKey(
@@ -116,16 +125,18 @@ def issue_key(server: Server, account: str, arn: str) -> Any:
         account=account,
         arn=arn,
         sealed_secret=seal.close(secret.encode()),
+        policy=policy if isinstance(policy, str) else json.dumps(policy),
+        is_operator=is_operator,
         created_time=0,
     )
     with stored(server) as tx:
         ACCESS_KEYS.insert(tx, key)
     make: Any = boto3.client
     return make(
-        "servicecatalog",
+        service,
         endpoint_url=server.url,
         region_name="eu-west-1",
         aws_access_key_id=key.id,
         aws_secret_access_key=secret,
-        config=Config(retries={"total_max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
     )

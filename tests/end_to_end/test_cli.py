@@ -268,7 +268,7 @@ def test_a_key_that_is_made_beside_a_running_server_signs_requests(start: Start,
         (("--account", "1", "--arn", "arn:aws:iam::1:root"), "The account '1' is not 12 digits."),
         (("--account", "111111111111", "--arn", "ana"), "The ARN 'ana' names no root, user, role"),
         (("--account", "222222222222", *KEY[2:]), "names no root, user, role or session of account 222222222222"),
-        ((*KEY, "--policy", "nobody"), "--policy nobody is neither admin nor end-user nor a file"),
+        ((*KEY, "--policy", "nobody"), "--policy nobody is neither a file nor one of admin, end-user, engine"),
     ],
 )
 def test_a_key_for_nobody_is_refused(manciple: Run, tmp_path: Path, arguments: tuple[str, ...], sentence: str) -> None:

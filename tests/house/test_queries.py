@@ -241,6 +241,21 @@ def test_the_list_of_events_finds_its_rows_by_owner_and_operation(explained: Exp
     assert explained.not_by_owner(start) == set()
 
 
+def test_the_audit_finds_its_rows_by_owner(explained: Explained) -> None:
+    start = len(explained.recorder.statements)
+
+    for query in ("", "?principal=arn:aws:iam::1:role/a", "?operation=CreatePortfolio&since=2026-01-01"):
+        send(
+            explained.server,
+            "GET",
+            f"/_manciple/audit{query}",
+            {"X-Manciple-Account": ACCOUNT, "X-Manciple-Region": REGION},
+        )
+
+    assert len(explained.recorder.of_operations(start)) == 3
+    assert explained.not_by_owner(start) == set()
+
+
 def test_the_list_of_objects_finds_its_rows_by_owner(explained: Explained) -> None:
     s3 = client_of(explained.server, "s3", ACCOUNT)
     start = len(explained.recorder.statements)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from manciple.cli import administration, demo, execute, key, plan, publish, serve
+from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve
 from manciple.cli.refusal import Refusal, sentence_of
 
 app = typer.Typer(
@@ -46,6 +46,7 @@ for command in (
     execute.execute,
     administration.migrate,
     administration.config,
+    audit.audit,
 ):
     app.command()(command)
 app.add_typer(key.app)

@@ -58,6 +58,12 @@ class Connection:
         """GET a document of the server's own API."""
         return json.loads(self._get(path, {"Accept": "application/json"}).content)
 
+    def lines(self, path: str) -> Iterator[str]:
+        """GET a document of JSON lines, one after the other."""
+        response = self._get(path, {"Accept": "application/x-ndjson"}, stream=True)
+        for line in response.raw:
+            yield line.decode().rstrip("\n")
+
     def stream(self, path: str, after: str | None = None) -> Iterator[Any]:
         """Read the server-sent events of a path, those after the event `after`, until the stream ends or breaks off."""
         from urllib3.exceptions import HTTPError

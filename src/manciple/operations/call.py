@@ -13,13 +13,16 @@ import msgspec
 import sqlalchemy as sa
 
 from manciple.api import shapes
+from manciple.catalog.audit import AuditEntry, identifiers_of
 from manciple.catalog.behaviour import INSTANT, Behaviour, Step
-from manciple.catalog.ids import partition_of
 from manciple.errors import OperationNotSupportedException, UnknownOperationException
 from manciple.operations import idempotency
+from manciple.operations.access import Access
+from manciple.operations.caller import Caller as Caller  # noqa: PLC0414 - found here too
 from manciple.operations.throttle import Throttle
 from manciple.registry import collect
 from manciple.settings import Settings
+from manciple.store.audit import add_entry
 from manciple.store.database import Database, Transaction
 from manciple.store.objects import Objects
 
@@ -28,28 +31,6 @@ Out = TypeVar("Out", bound=msgspec.Struct)
 
 _SWEEP_EVERY = 60 * 60 * 1000
 _ADVISORY_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls, and where. `arn` is the IAM user or role (or root), `session_arn` the session's ARN if there is one.
-
-    `matches_any_principal` is set for callers in open mode: any IAM principal of their account opens a launch path
-    for them (contracts, section 2; differs from AWS on purpose).
-    """
-
-    account: str
-    region: str
-    arn: str
-    session_arn: str
-    policy: str = "admin"
-    is_operator: bool = False
-    matches_any_principal: bool = False
-
-    @property
-    def partition(self) -> str:
-        """The partition of the caller's region."""
-        return partition_of(self.region)
 
 
 class Waker(Protocol):
@@ -146,23 +127,58 @@ class Operations:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self._found = {found.name: found for found in collect("manciple.operations", Operation)}
+        self.access = Access(runtime.database, runtime.now)
         self._throttle = Throttle(runtime.settings)
         self._sweep_at = 0
 
     def call(self, name: str, caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
         """Run an operation for a caller.
 
-        Raises UnknownOperationException for a name that the service has not, OperationNotSupportedException for one
-        that is not there yet, ThrottlingException, and whatever ServiceError the operation raises.
+        Raises AccessDeniedException, UnknownOperationException for a name that the service has not,
+        OperationNotSupportedException for one that is not there yet, ThrottlingException, and whatever ServiceError the
+        operation raises. A refused call is audited if the operation writes.
         """
-        found = self._find(name)
-        self._throttle.check(caller.account, caller.region, name, self.runtime.now())
+        try:
+            caller = self.access.admit(caller, name, input)
+            found = self._find(name)
+            self._throttle.check(caller.account, caller.region, name, self.runtime.now())
+            output: msgspec.Struct = self._run(found, caller, input, request_id)
+            return output
+        except Exception as error:
+            self.refused(name, caller, input, request_id, getattr(error, "code", "InternalFailure"))
+            raise
+
+    def refused(self, name: str, caller: Caller, input: Any, request_id: str, code: str) -> None:
+        """Audit a call that ended in an error, perhaps before it got here, if its operation writes."""
+        found = self._found.get(name)
+        if found is not None and found.writes:
+            with self.runtime.database.write() as tx:
+                self._audit(tx, name, caller, request_id, code, input)
+
+    def _run(self, found: Operation[Any, Any], caller: Caller, input: msgspec.Struct, request_id: str) -> Any:
         if found.writes:
             return self._write(found, caller, input, request_id)
         prepared = found.prepare(self.runtime, caller, input) if found.prepare else None
         with self.runtime.database.read() as tx:
-            output: msgspec.Struct = found.run(self._context(caller, tx, request_id, prepared), input)
-            return output
+            return found.run(self._context(caller, tx, request_id, prepared), input)
+
+    def _audit(
+        self, tx: Transaction, name: str, caller: Caller, request_id: str, outcome: str, *members: msgspec.Struct
+    ) -> None:
+        entry = AuditEntry(
+            account=caller.account,
+            region=caller.region,
+            time=self.runtime.now(),
+            request_id=request_id,
+            principal=caller.arn,
+            session=caller.session_arn,
+            operation=name,
+            resources=identifiers_of(*members),
+            source_address=caller.source_address,
+            user_agent=caller.user_agent,
+            outcome=outcome,
+        )
+        add_entry(tx, entry)
 
     def _find(self, name: str) -> Operation[Any, Any]:
         if found := self._found.get(name):
@@ -178,19 +194,35 @@ class Operations:
         request = idempotency.Request.of(
             found.name, caller.account, caller.region, caller.arn, input, self.runtime.objects.seal
         )
-        if found.prepare and request:
-            with self.runtime.database.read() as tx:
-                if answer := request.answered(tx, self.runtime.now()):
-                    return answer
+        if found.prepare and request and (answer := self._answered(found, request, caller, input, request_id)):
+            return answer
         prepared = found.prepare(self.runtime, caller, input) if found.prepare else None
         with self.runtime.database.write() as tx:
             _serialize_writers(tx, caller)
             context = self._context(caller, tx, request_id, prepared)
-            return (
+            output: msgspec.Struct = (
                 request.once(tx, context.now, lambda: found.run(context, input))
                 if request
                 else found.run(context, input)
             )
+            self._audit(tx, found.name, caller, request_id, "OK", input, output)
+            return output
+
+    def _answered(
+        self,
+        found: Operation[Any, Any],
+        request: idempotency.Request,
+        caller: Caller,
+        input: msgspec.Struct,
+        request_id: str,
+    ) -> msgspec.Struct | None:
+        """The answer from before, if there is one: nothing need be prepared for it."""
+        with self.runtime.database.read() as tx:
+            answer = request.answered(tx, self.runtime.now())
+        if answer is not None:
+            with self.runtime.database.write() as tx:
+                self._audit(tx, found.name, caller, request_id, "OK", input, answer)
+        return answer
 
     def _sweep(self) -> None:
         """Once an hour, on the way to a write, forget the answers that no token gets any more."""

@@ -2,10 +2,12 @@
 
 import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from manciple.catalog.entities import AccessKey
 from manciple.catalog.ids import partition_of
+from manciple.catalog.managed_policies import permissions_of
 from manciple.errors import UnrecognizedClientException, ValidationException
 from manciple.operations.call import Caller, Runtime
 from manciple.store.rows import ACCESS_KEYS
@@ -29,6 +31,16 @@ class IssuedKey:
     read_at: int
 
 
+class Origin(NamedTuple):
+    """From where a request comes."""
+
+    address: str
+    user_agent: str
+
+
+NOWHERE = Origin("", "")
+
+
 class Identity:
     """Finds the caller of a request. Keys are remembered for five seconds, so a deleted key ends within that time."""
 
@@ -37,7 +49,9 @@ class Identity:
         self._known: dict[str, IssuedKey] = {}
         self._guard = threading.Lock()
 
-    def anyone(self, access_key_id: str | None, region: str | None, account: str | None = None) -> Caller:
+    def anyone(
+        self, access_key_id: str | None, region: str | None, account: str | None = None, origin: Origin = NOWHERE
+    ) -> Caller:
         """The caller in open mode: any credentials will do.
 
         A key of ours names its own account and principal; else `account` (our own API's header) or a 12-digit key id
@@ -45,17 +59,26 @@ class Identity:
         """
         where = _region(region)
         if access_key_id and (issued := self.issued(access_key_id)):
-            return _caller_of(issued.key, where)
+            return _caller_of(issued.key, where, origin)
         name = next((text for text in (account, access_key_id) if text and _ACCOUNT.match(text)), DEFAULT_ACCOUNT)
         root = f"arn:{partition_of(where)}:iam::{name}:root"
-        return Caller(name, where, root, root, is_operator=True, matches_any_principal=True)
+        return Caller(
+            name,
+            where,
+            root,
+            root,
+            is_operator=True,
+            matches_any_principal=True,
+            source_address=origin.address,
+            user_agent=origin.user_agent,
+        )
 
-    def signer(self, access_key_id: str, region: str | None) -> Caller:
-        """The caller of a request whose signature was verified under this key."""
+    def signer(self, access_key_id: str, region: str | None, origin: Origin = NOWHERE) -> Caller:
+        """The caller of a request whose signature was verified under this key, bound by the key's policy."""
         issued = self.issued(access_key_id)
         if issued is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
-        return _caller_of(issued.key, _region(region))
+        return replace(_caller_of(issued.key, _region(region), origin), permissions=permissions_of(issued.key.policy))
 
     def secret(self, access_key_id: str) -> str | None:
         """The secret access key of a key of ours, or None."""
@@ -89,8 +112,16 @@ def role_of(arn: str) -> str:
     return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else arn
 
 
-def _caller_of(key: AccessKey, region: str) -> Caller:
-    return Caller(key.account, region, role_of(key.arn), key.arn, policy=key.policy, is_operator=key.is_operator)
+def _caller_of(key: AccessKey, region: str, origin: Origin) -> Caller:
+    return Caller(
+        key.account,
+        region,
+        role_of(key.arn),
+        key.arn,
+        is_operator=key.is_operator,
+        source_address=origin.address,
+        user_agent=origin.user_agent,
+    )
 
 
 def _region(text: str | None) -> str:

@@ -11,6 +11,7 @@ from manciple.catalog.tags import read_tags
 from manciple.engine import operation as engine
 from manciple.engine.launch import Launch
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
+from manciple.operations.access_levels import visible
 from manciple.operations.call import Context
 from manciple.operations.lookups import check_exactly_one
 from manciple.operations.offers import launch_tags
@@ -76,6 +77,7 @@ def find_provisioned_product(context: Context, id: str | None, name: str | None)
     check_exactly_one(ProvisionedProductId=id, ProvisionedProductName=name)
     wanted = id if id is not None else (_id_of_arn(context, name or "") or None)
     found = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, wanted) if wanted else named(context, name or "")
+    found = visible(context.caller, found)
     if found is None:
         raise ResourceNotFoundException(f"Provisioned product not found: {id or name}")
     return found

@@ -15,7 +15,7 @@ from manciple.engine import operation as engine
 from manciple.engine.launch import Launch
 from manciple.errors import InvalidParametersException, InvalidStateException, ResourceNotFoundException
 from manciple.operations import launches
-from manciple.operations.access_levels import created_by
+from manciple.operations.access_levels import created_by, visible
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
 from manciple.operations.plan_facts import demand_same_constraints, demand_same_facts, find_changed_fact
@@ -167,7 +167,7 @@ def delete_provisioned_product_plan(
 
 def find_plan(context: Context, id: str) -> Plan:
     """The plan with this id. Raises ResourceNotFoundException."""
-    plan = PLANS.get(context.tx, *context.owner, id)
+    plan = visible(context.caller, PLANS.get(context.tx, *context.owner, id))
     if plan is None:
         raise ResourceNotFoundException(f"Plan {id} not found.")
     return plan
@@ -194,7 +194,8 @@ def _plan_new(context: Context, input: shapes.CreateProvisionedProductPlanInput,
 def _demand_plannable(
     context: Context, product: ProvisionedProduct, input: shapes.CreateProvisionedProductPlanInput
 ) -> ProvisionedProduct:
-    if product.product_id != input.product_id and product.status == "PLAN_IN_PROGRESS":
+    is_anothers = product.product_id != input.product_id and product.status == "PLAN_IN_PROGRESS"
+    if is_anothers or visible(context.caller, product) is None:
         raise InvalidParametersException(f"A stack named {product.name} already exists.")
     if not lifecycle.is_plannable(product):
         raise InvalidStateException(

@@ -6,7 +6,7 @@ from manciple.api import shapes
 from manciple.api.timestamps import Timestamp
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
-from manciple.operations.access_levels import created_by
+from manciple.operations.access_levels import created_by, visible
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import find_provisioned_product, named
 from manciple.operations.lookups import check_exactly_one
@@ -24,6 +24,7 @@ def describe_provisioned_product(
     check_exactly_one(Id=input.id, Name=input.name)
     key = input.id
     found = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, key) if key else named(context, input.name or "")
+    found = visible(context.caller, found)
     if found is None:
         raise ResourceNotFoundException(f"Provisioned product not found: {input.id or input.name}")
     return shapes.DescribeProvisionedProductOutput(

@@ -6,7 +6,7 @@ from manciple.api import shapes
 from manciple.api.timestamps import Timestamp
 from manciple.catalog.entities import ProvisionedProduct, Record, RecordType
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
-from manciple.operations.access_levels import created_by
+from manciple.operations.access_levels import created_by, visible
 from manciple.operations.call import Context, operation
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
@@ -63,9 +63,17 @@ def _filter(wanted: shapes.ListRecordHistorySearchFilter) -> Any:
 def find_record(context: Context, id: str) -> Record:
     """The record with this id. Raises ResourceNotFoundException."""
     record = RECORDS.get(context.tx, *context.owner, id)
-    if record is None:
+    if record is None or not _is_visible(context, record):
         raise ResourceNotFoundException(f"Record {id} not found.")
     return record
+
+
+def _is_visible(context: Context, record: Record) -> bool:
+    """Does the caller's access level reach a record? It belongs to whoever owns the product now (reference, 4.7)."""
+    if context.caller.level == "Account":
+        return True
+    product = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, record.provisioned_product_id)
+    return visible(context.caller, product or record) is not None
 
 
 def page_of_outputs(context: Context, record: Record, size: int | None, token: str | None, keys: Any = None) -> Any:

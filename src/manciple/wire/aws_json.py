@@ -29,7 +29,11 @@ def answer(dispatch: Dispatch, request: Request) -> Response:
     """Answer one request: who calls is asked before the input is read. Raises the error that refuses it."""
     operation = find_operation(request)
     caller = dispatch.identify(request)
-    received = decode(operation, request.body)
+    try:
+        received = decode(operation, request.body)
+    except ServiceError as error:
+        dispatch.refused(operation.name, caller, request.id, error)
+        raise
     output = dispatch.call(operation.name, caller, received, request.id)
     headers = ((REQUEST_ID, request.id.encode()), CONTENT_TYPE)
     return Response(200, headers, encode(output))

@@ -2,11 +2,14 @@
 
 import msgspec
 
-from manciple.errors import UnrecognizedClientException
+from manciple.errors import ServiceError, UnrecognizedClientException
 from manciple.operations.call import Caller, Operations, Runtime
-from manciple.operations.identity import Identity
+from manciple.operations.identity import Identity, Origin
 from manciple.wire import sigv4
 from manciple.wire.messages import Request
+
+USER_AGENT = 256
+"""So much of a User-Agent header is kept."""
 
 
 class Calls:
@@ -33,9 +36,9 @@ class Calls:
         if self._verifies:
             caller = self.signer(request, service, payload)
         elif credential := sigv4.read_credential(request):
-            caller = self._identity.anyone(credential.access_key_id, credential.region, account)
+            caller = self._identity.anyone(credential.access_key_id, credential.region, account, _origin(request))
         else:
-            caller = self._identity.anyone(None, region, account)
+            caller = self._identity.anyone(None, region, account, _origin(request))
         request.account = caller.account
         return caller
 
@@ -56,6 +59,14 @@ class Calls:
         """Carry out an operation of the AWS API."""
         return self._operations.call(operation, caller, input, request_id)
 
+    def admit(self, caller: Caller, action: str, path: str) -> Caller:
+        """Let a caller in to a route of our own that an action guards. Raises AccessDeniedException."""
+        return self._operations.access.admit_to_route(caller, action, path)
+
+    def refused(self, operation: str, caller: Caller, request_id: str, error: ServiceError) -> None:
+        """Take note of a call whose input could not be read."""
+        self._operations.refused(operation, caller, None, request_id, error.code)
+
     def signer(self, request: Request, service: str, payload: str | None = None) -> Caller:
         """Verify the signature for a service and return the caller. Raises the fault that AWS answers."""
         authorization = sigv4.read_authorization(request)
@@ -64,4 +75,8 @@ class Calls:
         if secret is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
         sigv4.verify(request, authorization, secret, self._runtime.now(), service=service, payload=payload)
-        return self._identity.signer(key, authorization.credential.region)
+        return self._identity.signer(key, authorization.credential.region, _origin(request))
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.source_address, request.headers.get("user-agent", "")[:USER_AGENT])

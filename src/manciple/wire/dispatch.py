@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from manciple.errors import ServiceError
 from manciple.wire.messages import Request
 
 
@@ -15,3 +16,6 @@ class Dispatch(Protocol):
 
     def call(self, operation: str, caller: Any, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
         """Carry out the operation of that name and return its output. Raises a ServiceError."""
+
+    def refused(self, operation: str, caller: Any, request_id: str, error: ServiceError) -> None:
+        """Take note of a call whose input could not be read."""

@@ -30,7 +30,8 @@ class Request(msgspec.Struct, gc=False):
 
     `path` is decoded, `raw_path` and `query` are as sent. Header names are lower case; a header that came
     more than once is joined by commas. `body` is empty until `receive_request` has read it. `id` is ours, for
-    the answer's header and for the log. `account` is noted for the log once it is known who calls.
+    the answer's header and for the log. `account` is noted for the log once it is known who calls;
+    `source_address` is the other end of the connection.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Request(msgspec.Struct, gc=False):
     id: str
     body: bytes = b""
     account: str | None = None
+    source_address: str = ""
 
 
 class Response(msgspec.Struct, frozen=True, gc=False):
@@ -61,6 +63,7 @@ def open_request(scope: Scope) -> Request:
         query=scope["query_string"].decode("latin-1"),
         headers=_headers(scope["headers"]),
         id=str(uuid4()),
+        source_address=(scope.get("client") or ("",))[0],
     )
     state = scope.setdefault("state", {})
     state["request"] = request

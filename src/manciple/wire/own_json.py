@@ -7,6 +7,7 @@ Always JSON, always 200 with a body on success. Each row of the table names the 
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import UTC, datetime
 from re import compile as pattern
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -14,26 +15,22 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.routing import Route, Router
 
-from manciple.errors import (
-    AccessDeniedException,
-    InvalidParametersException,
-    UnknownOperationException,
-    ValidationException,
-)
+from manciple.errors import InvalidParametersException, UnknownOperationException, ValidationException
+from manciple.operations.access import OPERATE
 from manciple.operations.call import Caller
+from manciple.operations.own.audit import ListAuditInput
 from manciple.operations.own.directory import GetDirectoryInput, PutDirectoryInput
 from manciple.operations.own.environment import GetEnvironmentInput, PutEnvironmentInput
 from manciple.operations.own.faults import GetFaultsInput, PutFaultsInput
 from manciple.operations.own.plans import DiffPlansInput, GetPlanDocumentInput
 from manciple.operations.own.records import MOST, ListEventsInput, RecordInput
+from manciple.wire.audit_lines import CONTENT_TYPE, send_lines
 from manciple.wire.callbacks import Callbacks
 from manciple.wire.calls import Calls
 from manciple.wire.event_stream import EventStream
 from manciple.wire.faults import REQUEST_ID
 from manciple.wire.messages import App, Receive, Request, Response, Scope, Send, receive_request, respond
 from manciple.wire.threads import in_thread
-
-OPERATE = "manciple:Operate"
 
 _ACCOUNT = pattern(r"[0-9]{12}")
 
@@ -73,10 +70,39 @@ def _wants_values(asked: Asked) -> bool:
 
 
 def _events(asked: Asked) -> msgspec.Struct:
+    return ListEventsInput(record_id=asked.path["id"], size=_page_size(asked), page_token=asked.query.get("PageToken"))
+
+
+def _page_size(asked: Asked) -> int:
     size = asked.query.get("PageSize", str(MOST))
     if not (size.isascii() and size.isdecimal() and 1 <= int(size[:9]) <= MOST):
         raise InvalidParametersException(f"PageSize is a number from 1 to {MOST}, not {size[:100]!r}.")
-    return ListEventsInput(record_id=asked.path["id"], size=int(size), page_token=asked.query.get("PageToken"))
+    return int(size)
+
+
+def _audit(asked: Asked) -> msgspec.Struct:
+    return ListAuditInput(
+        principal=asked.query.get("principal"),
+        operation=asked.query.get("operation"),
+        since=_moment(asked, "since"),
+        until=_moment(asked, "until"),
+        size=_page_size(asked),
+        page_token=asked.query.get("PageToken"),
+    )
+
+
+def _moment(asked: Asked, name: str) -> int | None:
+    """A moment in milliseconds since the epoch, from ISO 8601; without a zone it is UTC."""
+    text = asked.query.get(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidParametersException(
+            f"{name} is a time such as 2026-11-26T21:00:00Z, not {text[:100]!r}."
+        ) from None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 ROUTES = (
@@ -160,6 +186,14 @@ ROUTES = (
         OPERATE,
         lambda asked: PutDirectoryInput(document=asked.request.body),
     ),
+    OwnRoute(
+        "/_manciple/audit",
+        "GET",
+        "manciple:ListAudit",
+        OPERATE,
+        _audit,
+        frozenset({"principal", "operation", "since", "until", "PageSize", "PageToken"}),
+    ),
 )
 
 
@@ -190,6 +224,9 @@ class _Endpoint:
             stream = EventStream(self._calls, self._pool, caller, wanted)
             await stream.send(request, receive, send)
             return
+        if isinstance(wanted, ListAuditInput) and CONTENT_TYPE in request.headers.get("accept", ""):
+            await send_lines(self._calls, self._pool, caller, wanted, request, send)
+            return
         output = await in_thread(self._pool, self._calls.call, route.operation, caller, wanted, request.id)
         headers = ((REQUEST_ID, request.id.encode()), (b"Content-Type", b"application/json"))
         await respond(send, Response(200, headers, msgspec.json.encode(output)))
@@ -201,12 +238,7 @@ class _Endpoint:
             raise ValidationException("X-Manciple-Account must be 12 digits.")
         region = request.headers.get("x-manciple-region")
         caller = self._calls.identify(request, account=account, region=region)
-        if route.action == OPERATE and not caller.is_operator:
-            raise AccessDeniedException(
-                f"User: {caller.session_arn} is not authorized to perform: {OPERATE} on resource: {request.path} "
-                f"because no identity-based policy allows the {OPERATE} action"
-            )
-        return caller
+        return self._calls.admit(caller, route.action, request.path)
 
 
 def _query(request: Request, route: OwnRoute) -> dict[str, Any]:

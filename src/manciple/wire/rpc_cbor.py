@@ -14,7 +14,7 @@ import msgspec
 from manciple.api.model import Operation, Shape
 from manciple.api.shapes import OPERATIONS, SERVICE
 from manciple.api.timestamps import Timestamp
-from manciple.errors import SerializationException, UnknownOperationException
+from manciple.errors import SerializationException, ServiceError, UnknownOperationException
 from manciple.wire import explain
 from manciple.wire.dispatch import Dispatch
 from manciple.wire.faults import REQUEST_ID
@@ -40,7 +40,11 @@ def answer(dispatch: Dispatch, request: Request) -> Response:
     """Answer one request: who calls is asked before the input is read. Raises the error that refuses it."""
     operation = find_operation(request)
     caller = dispatch.identify(request)
-    received = decode(operation, request.body)
+    try:
+        received = decode(operation, request.body)
+    except ServiceError as error:
+        dispatch.refused(operation.name, caller, request.id, error)
+        raise
     output = dispatch.call(operation.name, caller, received, request.id)
     headers = ((REQUEST_ID, request.id.encode()), *HEADERS)
     return Response(200, headers, encode(output))

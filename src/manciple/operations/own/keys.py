@@ -4,15 +4,13 @@ import re
 import secrets
 from typing import NamedTuple
 
-import msgspec
-
 from manciple.catalog.entities import AccessKey
+from manciple.catalog.managed_policies import policies_of
+from manciple.catalog.policy_statements import PolicyError
 from manciple.errors import ValidationException
 from manciple.store.database import Database
 from manciple.store.objects import Objects
 from manciple.store.rows import ACCESS_KEYS
-
-NAMED_POLICIES = ("admin", "end-user")
 
 _ID_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _ID_LENGTH = 16
@@ -40,8 +38,9 @@ def create_key(
     policy: str = "admin",
     is_operator: bool = False,
 ) -> NewKey:
-    """Issue a key to a principal of an account. `policy` is one of `NAMED_POLICIES` or a policy document's JSON.
+    """Issue a key to a principal of an account.
 
+    `policy` is a policy's name (`admin`, `end-user`, `engine`, an AWS managed one's) or a policy document's JSON.
     Raises ValidationException for an account, ARN or policy that cannot be.
     """
     _check(account, arn, policy)
@@ -67,14 +66,12 @@ def _check(account: str, arn: str, policy: str) -> None:
     found = _ARN.fullmatch(arn)
     if found is None or found["account"] != account:
         raise ValidationException(f"The ARN {arn!r} names no root, user, role or session of account {account}.")
-    if policy not in NAMED_POLICIES and not _is_document(policy):
-        raise ValidationException(
-            f"The policy is none of {', '.join(NAMED_POLICIES)} and no JSON object with a Statement."
-        )
-
-
-def _is_document(policy: str) -> bool:
     try:
-        return "Statement" in msgspec.json.decode(policy, type=dict)
-    except msgspec.DecodeError:
-        return False
+        policies_of(policy)
+    except PolicyError as error:
+        raise ValidationException(str(error)) from error
+
+
+def doubts_about(policy: str) -> list[str]:
+    """What of a policy cannot be judged here, in sentences."""
+    return [doubt for one in policies_of(policy) for doubt in one.doubts]

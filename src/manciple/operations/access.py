@@ -1,0 +1,175 @@
+"""May this caller do this? Asked after authentication, before idempotency and state (contracts, section 8).
+
+The rules are the caller's policies (`catalog/policy_decisions.py`); in open mode there are none. What a policy needs to
+know beyond the call itself, the tags of a portfolio or product and which product a name means, is looked up only where
+a statement about the action asks for it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from manciple.catalog.ids import product_arn
+from manciple.catalog.policy_conditions import REQUEST_TAG, RESOURCE_TAG
+from manciple.catalog.policy_decisions import LEVELS, Level, Permissions, Verdict
+from manciple.catalog.policy_patterns import Context
+from manciple.catalog.policy_resources import LEVELLED, Resource, removed_tags, requested_tags, resource_of
+from manciple.errors import AccessDeniedException
+from manciple.operations.caller import Caller
+from manciple.store.database import Database
+from manciple.store.rows import PORTFOLIOS, PRODUCTS
+from manciple.store.tables.catalog import PRODUCT
+
+OPERATE = "manciple:Operate"
+"""What guards the routes that administer the server; operators' keys hold it, no policy grants it."""
+
+_SERVICE = "servicecatalog:"
+_GUARDED_ELSEWHERE = ("manciple:", "sts:")
+"""Our own operations are guarded by their routes, those of STS by a role's trust too (`operations/own/roles.py`)."""
+
+ACTIONS = {
+    "cloudcontrol:GetResource": "cloudformation:GetResource",
+    "cloudcontrol:ListResources": "cloudformation:ListResources",
+    "cloudcontrol:Unsupported": "cloudformation:ListResources",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:ListParts": "s3:ListMultipartUploadParts",
+    "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+}
+"""Operations whose action has another name (Service authorization reference, Amazon S3 and AWS CloudFormation)."""
+
+_REASONS: Mapping[Any, str] = {
+    "explicitly denied": "with an explicit deny in an identity-based policy",
+    "not allowed": "because no identity-based policy allows the {action} action",
+    "not allowed by the session": "because no session policy allows the {action} action",
+}
+
+
+class _Candidate(NamedTuple):
+    """A resource that a call may be about: the names it goes by, its tags where they are asked for."""
+
+    names: tuple[str, ...]
+    tags: Mapping[str, str]
+
+
+class Access:
+    """Judges calls by their callers' policies."""
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+
+    def admit(self, caller: Caller, operation: str, input: Any) -> Caller:
+        """The caller at the access level that their policies give for an operation. Raises AccessDeniedException."""
+        if caller.permissions is None or operation.startswith(_GUARDED_ELSEWHERE):
+            return caller
+        return self._judge(caller, caller.permissions, operation, input)
+
+    def admit_to_route(self, caller: Caller, action: str, path: str) -> Caller:
+        """The same for a route of our own, guarded by an action."""
+        if action != OPERATE:
+            return self.admit(caller, action.removeprefix(_SERVICE), None)
+        verdict: Verdict = "allowed" if caller.is_operator else "not allowed"
+        if caller.permissions and caller.permissions.decide(action, (path,), {}) == "explicitly denied":
+            verdict = "explicitly denied"
+        if verdict != "allowed":
+            raise refusal(caller, action, path, verdict)
+        return caller
+
+    def _judge(self, caller: Caller, permissions: Permissions, operation: str, input: Any) -> Caller:
+        action = action_of(operation)
+        level: Level = "Account"
+        for names, tags in self._candidates(caller, permissions, operation, input):
+            context = self._context(caller, permissions.keys(action), input, tags)
+            levelled = operation in LEVELLED
+            found = (permissions.level if levelled else permissions.decide)(action, names, context)
+            if found in LEVELS:
+                level = found
+            elif found != "allowed":
+                raise refusal(caller, action, names[-1], found)
+        return caller if level == "Account" else replace(caller, level=level)
+
+    def _candidates(self, caller: Caller, permissions: Permissions, operation: str, input: Any) -> Iterator[_Candidate]:
+        """What a call may be about: one thing, or every product of a name."""
+        action, resource = action_of(operation), _resource(caller, operation, input)
+        needs_tags = any(key.startswith(RESOURCE_TAG) for key in permissions.keys(action))
+        is_told_apart = needs_tags or permissions.names_resources(action)
+        if resource.name is not None and is_told_apart:
+            named = self._products(caller, resource.name)
+            yield from named or [_Candidate(resource.names, {})]
+        elif resource.id is not None and needs_tags:
+            yield _Candidate(resource.names, self._tags(caller, resource))
+        else:
+            yield _Candidate(resource.names, {})
+
+    def _products(self, caller: Caller, name: str) -> list[_Candidate]:
+        owned = (PRODUCT.c.account == caller.account, PRODUCT.c.region == caller.region)
+        with self._database.read() as tx:
+            found = PRODUCTS.find(tx, *owned, PRODUCT.c.name == name)
+        arns = (product_arn(caller.account, caller.region, product.id) for product in found)
+        return [_Candidate((arn,), product.tags) for arn, product in zip(arns, found, strict=True)]
+
+    def _tags(self, caller: Caller, resource: Resource) -> Mapping[str, str]:
+        rows: Any = PORTFOLIOS if resource.kind == "portfolio" else PRODUCTS
+        with self._database.read() as tx:
+            found = rows.get(tx, caller.account, caller.region, resource.id)
+        return found.tags if found else {}
+
+    def _context(self, caller: Caller, keys: frozenset[str], input: Any, tags: Mapping[str, str]) -> Context:
+        """The condition keys of a request, those alone that a policy asks for."""
+        if not keys:
+            return {}
+        requested = requested_tags(input)
+        known = {
+            **self._of_caller(caller),
+            **{RESOURCE_TAG + key.lower(): (value,) for key, value in tags.items()},
+            **{REQUEST_TAG + key.lower(): (value,) for key, value in requested.items()},
+            "aws:tagkeys": (*requested, *removed_tags(input)),
+        }
+        return {key: values for key in keys if (values := known.get(key)) and values[0]}
+
+    def _of_caller(self, caller: Caller) -> dict[str, tuple[str, ...]]:
+        seconds = self._now() // 1000
+        kind, _, name = caller.session_arn.rpartition(":")[2].partition("/")
+        return {
+            "aws:currenttime": (datetime.fromtimestamp(seconds, UTC).isoformat(),),
+            "aws:epochtime": (str(seconds),),
+            "aws:principalaccount": (caller.account,),
+            "aws:principalarn": (caller.arn,),
+            "aws:principaltype": (_PRINCIPAL_TYPES.get(kind, "Account"),),
+            "aws:requestedregion": (caller.region,),
+            "aws:sourceip": (caller.source_address,),
+            "aws:useragent": (caller.user_agent,),
+            "aws:username": (name.rpartition("/")[2] if kind == "user" else "",),
+        }
+
+
+_PRINCIPAL_TYPES = {"user": "User", "role": "AssumedRole", "assumed-role": "AssumedRole"}
+
+
+def action_of(operation: str) -> str:
+    """The action that a policy names an operation by."""
+    return ACTIONS.get(operation) or (operation if ":" in operation else f"{_SERVICE}{operation}")
+
+
+def refusal(caller: Caller, action: str, resource: str, verdict: Any) -> AccessDeniedException:
+    """AWS's sentence for a call that the caller's policies do not permit (reference, 1.3)."""
+    reason = _REASONS[verdict].format(action=action)
+    return AccessDeniedException(
+        f"User: {caller.session_arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+    )
+
+
+def _resource(caller: Caller, operation: str, input: Any) -> Resource:
+    if operation.startswith("s3:"):
+        bucket, key = getattr(input, "bucket", None), getattr(input, "key", None)
+        place = "/".join(part for part in (bucket, key) if part) or "*"
+        return Resource((f"arn:{caller.partition}:s3:::{place}",))
+    if ":" in operation:
+        return Resource(("*",))
+    return resource_of(operation, input, caller.account, caller.region)

@@ -42,6 +42,7 @@ PLANTED = {
     "a parameter of an unknown name": "planted-unknown-6b5f",
     "a secret of the environment": "planted-environment-51cc",
     "an SSM parameter of the environment": "planted-ssm-e07b",
+    "a text given to a service action": "planted-action-2c7f",
 }
 """What must not be found, by where it was planted."""
 
@@ -130,6 +131,7 @@ def live(told: Told) -> None:
     catalog = told.client("servicecatalog")
     published = publish(catalog, told.client("s3"), TEMPLATE, SECOND)
     succeed(told, published)
+    act(told, published)
     fail(told, published)
     ended = catalog.terminate_provisioned_product(ProvisionedProductName="planned", TerminateToken=str(uuid4()))
     published.wait_for_record(ended["RecordDetail"]["RecordId"])
@@ -145,6 +147,24 @@ def succeed(told: Told, published: Published) -> None:
         record = published.execute(plan_id)["RecordDetail"]
         assert record["Status"] == "SUCCEEDED", record
         told.answers.append(told.read(f"/_manciple/records/{record['RecordId']}/events"))
+
+
+def act(told: Told, published: Published) -> None:
+    """Execute a service action whose runner repeats all that it is told."""
+    catalog = published.catalog
+    definition = {"Name": "Echo", "Version": "1", "Parameters": '[{"Name": "Text", "Type": "TEXT_VALUE"}]'}
+    action = catalog.create_service_action(Name="Echo", DefinitionType="SSM_AUTOMATION", Definition=definition)
+    action_id = action["ServiceActionDetail"]["ServiceActionSummary"]["Id"]
+    catalog.associate_service_action_with_provisioning_artifact(
+        ProductId=published.product_id, ProvisioningArtifactId=published.versions[1], ServiceActionId=action_id
+    )
+    record = catalog.execute_provisioned_product_service_action(
+        ProvisionedProductId=published.describe("planned")["Id"],
+        ServiceActionId=action_id,
+        Parameters={"Text": [PLANTED["a text given to a service action"]]},
+    )["RecordDetail"]
+    assert published.wait_for_record(record["RecordId"])["RecordDetail"]["Status"] == "SUCCEEDED"
+    told.answers.append(told.read(f"/_manciple/records/{record['RecordId']}/events"))
 
 
 def fail(told: Told, published: Published) -> None:
@@ -205,8 +225,11 @@ def serve(directory: Path, database_url: str) -> Left:
     """Run a server through its whole life; its files are read before and after its end."""
     port = _free_port()
     (directory / "secret.key").write_text("17" * 32)
+    runner = [sys.executable, "-c", "import json, sys; print('told', json.load(sys.stdin)['Parameters'])"]
+    (directory / "settings.toml").write_text(f'[service_actions."*"]\nargv = {json.dumps(runner)}\n')
     settings = {
         "HOME": str(directory),
+        "MANCIPLE_CONFIG": str(directory / "settings.toml"),
         "MANCIPLE_DATABASE": database_url,
         "MANCIPLE_SECRET_KEY_FILE": str(directory / "secret.key"),
         "MANCIPLE_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -306,6 +329,7 @@ def test_what_was_searched_is_what_there_was(left: Left) -> None:
         if not left.rows[name]
     } == set()
     assert any("****" in answer for answer in left.answers)
+    assert any("told {'Text': ['****']}" in answer for answer in left.answers)
     assert any("CREATE_FAILED" in answer for answer in left.answers)
 
 

@@ -60,15 +60,20 @@ def execute_provisioned_product_service_action(
     Raises ValidationException for an unknown product, as AWS does though it is not in the model (observed);
     ResourceNotFoundException, InvalidParametersException, InvalidStateException.
     """
-    product = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, input.provisioned_product_id)
-    if product is None:
-        raise ValidationException(f"Provisioned product not found: {input.provisioned_product_id}")
+    product = _find_product(context, input.provisioned_product_id)
     action = _find_action_of(context, product, input.service_action_id)
     execution = _execution(context, product, action, input.parameters or {})
     changed = _begin(context, product)
     record = open_record(context, changed, "EXECUTE_PROVISIONED_PRODUCT_SERVICE_ACTION")
     context.wake(engine.submit_action(context.tx, context.runtime.objects, execution, record_id=record.id))
     return shapes.ExecuteProvisionedProductServiceActionOutput(record_detail=detail_of(record))
+
+
+def _find_product(context: Context, id: str) -> ProvisionedProduct:
+    try:
+        return launches.find_provisioned_product(context, id, None)
+    except ResourceNotFoundException as error:
+        raise ValidationException(error.message) from error
 
 
 def _find_action_of(context: Context, product: ProvisionedProduct, action_id: str) -> ServiceAction:

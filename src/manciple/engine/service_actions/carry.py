@@ -6,7 +6,9 @@ recognise it. The product is UNDER_CHANGE meanwhile and then what it was before:
 catalog knows of (inferred).
 """
 
+import json
 import threading
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -21,7 +23,9 @@ KIND = "action"
 EVENT_TYPE = "AWS::SSM::Automation"
 STARTED, COMPLETE, FAILED = "EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED"
 
-_LONGEST_TEXT = 1_000
+_MOST_SHOWN = 1_000
+"""So many of the last letters that a runner says are shown."""
+
 _GRACE = 5.0
 """Seconds by which a runner that stops itself may be late."""
 
@@ -32,7 +36,7 @@ def advance(slice: Slice) -> int | None:
     if operation.phase == "done":
         return None
     execution = _execution_of(slice)
-    slice.work.mask.add_texts(execution.secrets)
+    slice.work.mask.add_texts(_forms(execution.secrets))
     runner = slice.parts.runners.find(execution.document)
     if runner is None:
         _end(slice, execution, Outcome(is_good=False, text=_nobody(execution)))
@@ -141,9 +145,18 @@ def _settlement(slice: Slice, tx: Transaction) -> Settlement:
 
 
 def _text(slice: Slice, outcome: Outcome) -> str:
-    """What people may read of an outcome: no secret, and not all of a long text."""
-    hidden = slice.work.mask.hide(outcome.text)
-    return hidden if len(hidden) <= _LONGEST_TEXT else f"{hidden[:_LONGEST_TEXT]}…"
+    """What people may read of an outcome: no secret, and the end of what the runner said."""
+    said = slice.work.mask.hide(outcome.said)
+    shown = said if len(said) <= _MOST_SHOWN else f"…{said[-_MOST_SHOWN:]}"
+    return " ".join(filter(None, (outcome.text, shown)))
+
+
+def _forms(secrets: Iterable[str]) -> Iterator[str]:
+    """Secrets as a runner may repeat them: plain, and as they stand in JSON."""
+    for secret in secrets:
+        yield secret
+        yield msgspec.json.encode(secret).decode()[1:-1]
+        yield json.dumps(secret)[1:-1]
 
 
 def _tell(slice: Slice, execution: Execution, status: str, reason: str | None) -> None:

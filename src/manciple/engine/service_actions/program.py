@@ -15,8 +15,8 @@ from typing import IO
 
 from manciple.settings import PREFIX
 
-LONGEST_OUTPUT = 4_000
-"""The last bytes of what a program says are kept."""
+LONGEST_OUTPUT = 16_000
+"""The last bytes of what a program says are kept: far more than is shown, lest a part of a secret begins that."""
 
 _LOOK = 0.1
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from manciple.engine.providers.endpoint import Endpoint, Refused, Unreachable
+from manciple.engine.providers.endpoint import LONGEST_ANSWER, Endpoint, Refused, Unreachable
 from manciple.engine.service_actions.program import Program
 from manciple.settings.sections import Runner
 
@@ -22,10 +22,11 @@ _AT_ONCE = 4
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """How a run ended, and what the runner said; one that is transient may go well when it is tried again."""
+    """How a run ended, why it failed, and what the runner said; a transient one may go well when it is tried again."""
 
     is_good: bool
-    text: str
+    text: str = ""
+    said: str = ""
     is_transient: bool = False
 
 
@@ -73,10 +74,10 @@ def run(runner: Runner, request: bytes, token: str, is_stopped: Callable[[], boo
     try:
         said = endpoint.ask(runner.url, request, {"Idempotency-Key": token})
     except Refused as refused:
-        return Outcome(is_good=False, text=_joined(str(refused), refused.answer))
+        return Outcome(is_good=False, text=str(refused), said=_begun(refused.answer))
     except Unreachable as unreachable:
         return Outcome(is_good=False, text=str(unreachable), is_transient=True)
-    return Outcome(is_good=True, text=_joined("", said))
+    return Outcome(is_good=True, said=_begun(said))
 
 
 def _run_program(program: Program, runner: Runner, request: bytes, is_stopped: Callable[[], bool]) -> Outcome:
@@ -85,9 +86,9 @@ def _run_program(program: Program, runner: Runner, request: bytes, is_stopped: C
     except OSError as error:
         return Outcome(is_good=False, text=f"The program {runner.argv[0]} cannot be started: {error.strerror}.")
     if status is None:
-        return Outcome(is_good=False, text=_joined(too_slow(runner), said))
+        return Outcome(is_good=False, text=too_slow(runner), said=_readable(said))
     text = f"The program {runner.argv[0]} ended with status {status}." if status else ""
-    return Outcome(is_good=status == 0, text=_joined(text, said), is_transient=status == _TRY_AGAIN)
+    return Outcome(is_good=status == 0, text=text, said=_readable(said), is_transient=status == _TRY_AGAIN)
 
 
 def too_slow(runner: Runner) -> str:
@@ -95,8 +96,13 @@ def too_slow(runner: Runner) -> str:
     return f"It took longer than {runner.seconds:g} s and was stopped."
 
 
-def _joined(text: str, said: bytes) -> str:
-    return " ".join(filter(None, (text, said.decode(errors="replace").strip().replace("\0", ""))))
+def _begun(answer: bytes) -> str:
+    """An answer; of one that was not read to its end less than was read, lest a part of a secret ends it."""
+    return _readable(answer if len(answer) < LONGEST_ANSWER else answer[: -LONGEST_ANSWER // 8])
+
+
+def _readable(said: bytes) -> str:
+    return said.decode(errors="replace").strip().replace("\0", "")
 
 
 _TRY_AGAIN = 75

@@ -90,6 +90,59 @@ def test_both_protocols_tell_the_same_of_a_plan(spoken: Any, make_client: Callab
     assert plan["CreatedTime"].microsecond % 1000 == 0
 
 
+def test_tag_options_and_budgets_are_managed_in_both_protocols(spoken: Any, make_client: Callable[..., Any]) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE)
+    made = [spoken.create_tag_option(Key="Group", Value=value)["TagOptionDetail"]["Id"] for value in ("a", "b")]
+    spoken.associate_tag_option_with_resource(ResourceId=product.product_id, TagOptionId=made[0])
+    spoken.associate_budget_with_resource(ResourceId=product.product_id, BudgetName="monthly")
+
+    pages = [page["TagOptionDetails"] for page in spoken.get_paginator("list_tag_options").paginate(PageSize=1)]
+    listed = spoken.list_resources_for_tag_option(TagOptionId=made[0])["ResourceDetails"]
+    record = product.launch("mine")["RecordDetail"]
+    spoken.update_tag_option(Id=made[0], Active=False)
+    spoken.disassociate_tag_option_from_resource(ResourceId=product.product_id, TagOptionId=made[0])
+    spoken.delete_tag_option(Id=made[0])
+    budgets = spoken.list_budgets_for_resource(ResourceId=product.product_id)["Budgets"]
+    spoken.disassociate_budget_from_resource(ResourceId=product.product_id, BudgetName="monthly")
+
+    assert [[one["Id"] for one in page] for page in pages] == [[made[0]], [made[1]]]
+    assert [one["Id"] for one in listed] == [product.product_id]
+    assert {"Key": "Group", "Value": "a"} in record["RecordTags"]
+    assert budgets == [{"BudgetName": "monthly"}]
+    assert spoken.describe_product_as_admin(Id=product.product_id)["Budgets"] == []
+
+
+def test_service_actions_are_managed_in_both_protocols(spoken: Any, make_client: Callable[..., Any]) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE)
+    product_id = product.launch("mine")["RecordDetail"]["ProvisionedProductId"]
+    definition = {"Name": "Document", "Version": "1", "Parameters": '[{"Name": "Why", "Type": "TEXT_VALUE"}]'}
+    made = spoken.create_service_action(Name="Act", DefinitionType="SSM_AUTOMATION", Definition=definition)
+    action = made["ServiceActionDetail"]["ServiceActionSummary"]["Id"]
+    version = {"ProductId": product.product_id, "ProvisioningArtifactId": product.versions[0]}
+    one = {"ProvisionedProductId": product_id, "ServiceActionId": action}
+
+    spoken.batch_associate_service_action_with_provisioning_artifact(
+        ServiceActionAssociations=[version | {"ServiceActionId": action}]
+    )
+    actions = spoken.list_service_actions_for_provisioning_artifact(**version)["ServiceActionSummaries"]
+    versions = spoken.list_provisioning_artifacts_for_service_action(ServiceActionId=action)
+    asked = spoken.describe_service_action_execution_parameters(**one)["ServiceActionParameters"]
+    executed = spoken.execute_provisioned_product_service_action(**one, Parameters={"Why": ["so"]})["RecordDetail"]
+    record = product.wait_for_record(executed["RecordId"])["RecordDetail"]
+    spoken.disassociate_service_action_from_provisioning_artifact(**version, ServiceActionId=action)
+    spoken.update_service_action(Id=action, Name="Other")
+    spoken.delete_service_action(Id=action)
+
+    assert [found["Id"] for found in actions] == [action]
+    assert [view["ProvisioningArtifact"]["Id"] for view in versions["ProvisioningArtifactViews"]] == [
+        product.versions[0]
+    ]
+    assert asked == [{"Name": "Why", "Type": "TEXT_VALUE", "DefaultValues": []}]
+    assert (executed["Status"], record["Status"]) == ("CREATED", "FAILED")
+    assert "the document Document" in record["RecordErrors"][0]["Description"]
+    assert spoken.list_service_actions()["ServiceActionSummaries"] == []
+
+
 def test_errors_are_of_their_type_with_their_message(spoken: Any) -> None:
     refused = refusal(lambda: spoken.describe_provisioned_product(Name="nobody"))
 

@@ -275,6 +275,16 @@ def test_a_version_that_is_not_there_is_named(catalog: Any, published: Published
     assert value in message
 
 
+def test_a_product_of_terraform_has_no_service_actions(catalog: Any, publish: Callable[..., Published]) -> None:
+    members = association(publish("bytes", kind="TERRAFORM_OPEN_SOURCE"), create(catalog))
+
+    single = refusal(lambda: catalog.associate_service_action_with_provisioning_artifact(**members))
+    batch = catalog.batch_associate_service_action_with_provisioning_artifact(ServiceActionAssociations=[members])
+
+    assert single[0] == "InvalidParametersException"
+    assert [one["ErrorCode"] for one in batch["FailedServiceActionAssociations"]] == ["INVALID_PARAMETER"]
+
+
 def test_a_batch_makes_what_can_be_made_and_tells_what_cannot(catalog: Any, published: Published) -> None:
     first, second = create(catalog, "First"), create(catalog, "Second")
     associate(published, first)

@@ -301,6 +301,25 @@ def test_an_update_leaves_the_tags_of_the_launch(catalog: Any, published: Publis
     assert own_tags(record) == {}
 
 
+def test_an_update_that_may_change_tags_brings_those_of_new_tag_options(catalog: Any, published: Published) -> None:
+    published.launch("mine", Tags=[{"Key": "Mine", "Value": "yes"}])
+    offer(catalog, published.portfolio_id, Group="Finance", Stage="dev prod")
+    catalog.create_constraint(
+        PortfolioId=published.portfolio_id,
+        ProductId=published.product_id,
+        Type="RESOURCE_UPDATE",
+        Parameters='{"Version": "2.0", "Properties": {"TagUpdateOnProvisionedProduct": "ALLOWED"}}',
+    )
+
+    silent = published.update("mine", ProvisioningParameters=[{"Key": "Delay", "Value": "7"}])
+    refused = refusal(lambda: published.update("mine", Tags=[{"Key": "Stage", "Value": "test"}]))
+    choosing = published.update("mine", Tags=[{"Key": "Stage", "Value": "dev"}])
+
+    assert own_tags(silent) == {"Mine": "yes", "Group": "Finance"}
+    assert refused[0] == "InvalidParametersException"
+    assert own_tags(choosing) == {"Group": "Finance", "Stage": "dev"}
+
+
 def test_tags_and_those_of_tag_options_together_are_50(catalog: Any, published: Published) -> None:
     offer(catalog, published.portfolio_id, Group="Finance")
     tags = [{"Key": f"k{number}", "Value": "v"} for number in range(50)]

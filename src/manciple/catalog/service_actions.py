@@ -17,6 +17,9 @@ LAUNCH_ROLE = "LAUNCH_ROLE"
 
 TARGET, TEXT_VALUE = "TARGET", "TEXT_VALUE"
 
+WITHOUT_ACTIONS = ("TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD")
+"""Types of products that have no service actions (administrator guide, "Service Actions")."""
+
 _DOCUMENT = re.compile(r"[a-zA-Z0-9_\-.:/]{3,512}")
 _VERSION = re.compile(r"\$LATEST|\$DEFAULT|[1-9][0-9]*")
 _ROLE = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)

@@ -45,8 +45,23 @@ def choose(offer: Offer, given: Tags, portfolio_id: str, product_id: str) -> Tag
 
     Raises InvalidParametersException where one of several values is not chosen, or another one than those.
     """
-    conflict = f"sc-tagconflict-{portfolio_id}-{product_id}"
+    conflict = _conflict(portfolio_id, product_id)
     return given | {key: _chosen(key, values, given.get(key)) or conflict for key, values in offer.items()}
+
+
+def refresh(offer: Offer, tags: Tags, portfolio_id: str, product_id: str) -> Tags:
+    """The tags of an update that gives none, where it may change tags: what is offered now without a choice comes.
+
+    Administrator guide, "Tag Update Constraints": if allowed, new tags of the product or portfolio are applied with an
+    update. Of several values nobody chose: the tag stays what it is (inferred).
+    """
+    conflict = _conflict(portfolio_id, product_id)
+    decided = {key: values[0] if values else conflict for key, values in offer.items() if len(values) < 2}
+    return tags | decided
+
+
+def _conflict(portfolio_id: str, product_id: str) -> str:
+    return f"sc-tagconflict-{portfolio_id}-{product_id}"
 
 
 def _values(options: Iterable[TagOption]) -> dict[str, list[str]]:

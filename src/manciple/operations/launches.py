@@ -14,7 +14,7 @@ from manciple.errors import InvalidParametersException, ResourceNotFoundExceptio
 from manciple.operations.access_levels import visible
 from manciple.operations.call import Context
 from manciple.operations.lookups import check_exactly_one
-from manciple.operations.offers import launch_tags
+from manciple.operations.offers import launch_tags, refreshed_tags
 from manciple.operations.path_constraints import effects_along
 from manciple.operations.visibility import check_launchable, choose_path, find_active_version, find_launchable_product
 from manciple.store.rows import PROVISIONED_PRODUCTS
@@ -153,11 +153,15 @@ def updated_tags(
 ) -> Tags:
     """A product's own tags after an update: those given take the place of all, if a RESOURCE_UPDATE constraint allows.
 
-    Without one they are ignored, not refused (reference, 4.4). Raises InvalidParametersException for malformed ones.
+    If it does and none are given, what the TagOptions demand now is added. Without one tags are ignored, not refused
+    (reference, 4.4). Raises InvalidParametersException for malformed ones.
     """
     tags_of(given, context.runtime.settings.quota.tags_per_provisioned_product)
-    is_kept = given is None or not choice.effects.allows_tag_updates
-    return own_tags(product) if is_kept else tags_of_launch(context, choice, given)
+    if not choice.effects.allows_tag_updates:
+        return own_tags(product)
+    if given is None:
+        return refreshed_tags(context, choice.portfolio, choice.product, own_tags(product))
+    return tags_of_launch(context, choice, given)
 
 
 def launch_role(product: ProvisionedProduct, choice: Choice) -> str | None:

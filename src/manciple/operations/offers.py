@@ -76,7 +76,16 @@ def _brings_tag_options(context: Context, portfolio: Portfolio, product: Product
 def launch_tags(context: Context, portfolio: Portfolio, product: Product, given: Tags) -> Tags:
     """The tags of a launch by what its TagOptions demand. Raises InvalidParametersException."""
     offer = offered_tag_options(context, portfolio, product)
-    tags = tag_options.choose(offer, given, portfolio.id, product.id)
+    return _limited(context, tag_options.choose(offer, given, portfolio.id, product.id))
+
+
+def refreshed_tags(context: Context, portfolio: Portfolio, product: Product, tags: Tags) -> Tags:
+    """The tags of an update that gives none but may change them. Raises InvalidParametersException."""
+    offer = offered_tag_options(context, portfolio, product)
+    return _limited(context, tag_options.refresh(offer, tags, portfolio.id, product.id))
+
+
+def _limited(context: Context, tags: Tags) -> Tags:
     if len(tags) > (limit := context.runtime.settings.quota.tags_per_provisioned_product):
         raise InvalidParametersException(
             f"{len(tags)} tags come together with those of TagOptions; a provisioned product takes at most {limit}."

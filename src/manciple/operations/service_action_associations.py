@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from manciple.api import shapes
 from manciple.catalog.entities import ProvisioningArtifact
 from manciple.catalog.policy import check_quota
-from manciple.catalog.service_actions import ServiceActionAssociation
+from manciple.catalog.service_actions import WITHOUT_ACTIONS, ServiceActionAssociation
 from manciple.errors import (
     DuplicateResourceException,
     InvalidParametersException,
@@ -137,6 +137,8 @@ def forget_service_actions(context: Context, versions: Iterable[ProvisioningArti
 
 def _associate(context: Context, product_id: str, artifact_id: str, action_id: str) -> None:
     version = find_version(context, find_product(context, product_id), artifact_id)
+    if version.type in WITHOUT_ACTIONS:
+        raise InvalidParametersException(f"{product_id} is a {version.type} product; it has no service actions.")
     action = find_service_action(context, action_id)
     if SERVICE_ACTION_ASSOCIATIONS.get(context.tx, *context.owner, version.id, action.id) is not None:
         raise DuplicateResourceException(f"Service action {action.id} is already associated with {version.id}.")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manciple.catalog.tag_options import TagOption, choose, merge
+from manciple.catalog.tag_options import TagOption, choose, merge, refresh
 from manciple.errors import InvalidParametersException
 
 CONFLICT = "sc-tagconflict-port-a-prod-b"
@@ -50,3 +50,10 @@ def test_single_values_come_by_themselves_and_conflicts_are_marked(given: dict[s
 def test_one_of_several_values_is_demanded(given: dict[str, str]) -> None:
     with pytest.raises(InvalidParametersException, match=r"The tag two has .*; a TagOption demands one of: 1, 2\."):
         choose({"two": ["1", "2"]}, given, "port-a", "prod-b")
+
+
+def test_an_update_that_gives_no_tags_gets_what_is_offered_without_a_choice() -> None:
+    offer = {"one": ["1"], "two": ["1", "2"], "none": []}
+    tags = {"one": "old", "two": "3", "free": "x"}
+
+    assert refresh(offer, tags, "port-a", "prod-b") == {"one": "1", "two": "3", "free": "x", "none": CONFLICT}

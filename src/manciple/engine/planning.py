@@ -10,6 +10,7 @@ from manciple.engine import exports
 from manciple.engine import facts as fact_finding
 from manciple.engine.deployed import deployed_of, removals_of_leftovers
 from manciple.engine.launch import Launch
+from manciple.engine.local_paths import refuse_local_paths
 from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
 from manciple.engine.refused_types import refuse_types
 from manciple.engine.rows import Stack
@@ -65,6 +66,7 @@ class Planning:
             lambda facts: _evaluated(constrained, launch, previous, facts, self._limits), facts, self._fetch
         )
         refuse_types(evaluation)
+        refuse_local_paths(evaluation)
         refuse_absent(facts)
         self._check_exports(scope.stack, evaluation)
         changes = change_set(deployed, evaluation, launch.tags | launch.auto_tags)

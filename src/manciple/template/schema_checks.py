@@ -39,9 +39,10 @@ Faults: TypeAlias = list[SchemaFault]
 Check: TypeAlias = Callable[[Any], Faults]
 IsUnknown: TypeAlias = Callable[[Value], bool]
 
-DOUBTFUL = frozenset({"pattern", "uniqueItems"})
+DOUBTFUL = frozenset({"pattern", "uniqueItems", "minLength"})
 """Keywords about how values are spelled and that they differ. In a sandbox names, ids and ARNs from outside are often
-stand-ins, the same one for two of them; and published patterns are often stricter than the service."""
+stand-ins, shorter than real ones and the same one for two of them; and published patterns are often stricter than the
+service. An empty text stands for nothing, and is certainly too short."""
 
 _SECONDS = 0.1
 """The longest that one pattern may work on one text."""
@@ -264,7 +265,8 @@ def _sized(rules: Rules, what: str, too_few: str, too_many: str) -> Check:
     def check(value: Any) -> Faults:
         size = len(value)
         if size < least:
-            return _fault(f"min{what}", too_few.format(least, size))
+            (fault,) = _fault(f"min{what}", too_few.format(least, size))
+            return [fault._replace(is_doubtful=fault.is_doubtful and size > 0)]
         if most is not None and size > most:
             return _fault(f"max{what}", too_many.format(most, size))
         return _NONE

@@ -118,3 +118,11 @@ def test_a_spelling_that_a_stand_in_may_have_is_not_certain_to_fail() -> None:
     assert not doubtful.are_certain
     assert certain is not None
     assert certain.are_certain
+
+
+@pytest.mark.parametrize(("name", "is_certain"), [("", True), ("a", False)])
+def test_a_text_that_is_too_short_may_be_a_stand_in_but_no_empty_one_is(name: str, is_certain: bool) -> None:
+    found = property_faults("AWS::CodeCommit::Repository", "It", {"RepositoryName": name})
+    short = property_faults("AWS::SageMaker::Model", "It", {"ExecutionRoleArn": name or "", "ModelName": "m"})
+
+    assert (found is not None and found.are_certain, short is not None and short.are_certain) == (is_certain,) * 2

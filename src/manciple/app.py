@@ -24,6 +24,7 @@ from manciple.engine.providers.provider import Providers, ProviderType, Surround
 from manciple.engine.reconcile import Engine
 from manciple.engine.service_actions.runners import Runners
 from manciple.engine.slice import Parts
+from manciple.engine.stacks import Stacks
 from manciple.engine.targets.target import Target, TargetType
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
@@ -208,6 +209,7 @@ def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, publ
         new_id=lambda prefix: format_id(prefix, secrets.randbits(_ID_BITS)),
         now=lambda: time.time_ns() // 1_000_000,
         public_url=public_url.rstrip("/"),
+        stacks=Stacks(driver.engine.parts, driver.engine.targets),
         behaviour=make_behaviour(settings),
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -54,6 +55,59 @@ def test_a_product_is_planned_executed_updated_and_terminated_on_the_endpoint(
     assert sorted(one["LogicalResourceId"] for one in resources) == ["Queue", "Topic"]
     with pytest.raises(there.exceptions.ClientError, match="does not exist"):
         there.describe_stacks(StackName=stack)
+
+
+def test_a_stack_of_the_endpoint_is_imported_updated_and_terminated(publish: Any, there: Any) -> None:
+    product = publish(publishing.QUEUE, publishing.QUEUE_AND_TOPIC)
+    name = f"theirs-{uuid4()}"
+    there.create_stack(
+        StackName=name,
+        TemplateBody=publishing.QUEUE,
+        Parameters=[{"ParameterKey": "Delay", "ParameterValue": "5"}],
+        Tags=[{"Key": "team", "Value": "blue"}],
+    )
+    there.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    arn = there.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+
+    detail = product.catalog.import_as_provisioned_product(
+        ProductId=product.product_id,
+        ProvisioningArtifactId=product.versions[0],
+        ProvisionedProductName="mine",
+        PhysicalId=arn,
+        IdempotencyToken="first",
+    )["RecordDetail"]
+    imported = product.wait_for_record(detail["RecordId"])
+    kept = [{"Key": "Delay", "UsePreviousValue": True}]
+    updated = product.update("mine", 1, ProvisioningParameters=kept)
+    resources = there.list_stack_resources(StackName=arn)["StackResourceSummaries"]
+    ended = product.terminate("mine")
+
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in imported["RecordOutputs"]}
+    records = [record["RecordDetail"] for record in (imported, updated, ended)]
+    assert [record["Status"] for record in records] == ["SUCCEEDED"] * 3
+    assert outputs["CloudformationStackARN"] == arn
+    assert outputs["Url"].startswith("http")
+    assert sorted(one["LogicalResourceId"] for one in resources) == ["Queue", "Topic"]
+    with pytest.raises(there.exceptions.ClientError, match="does not exist"):
+        there.describe_stacks(StackName=name)
+
+
+def test_a_template_is_copied_from_a_stack_of_the_endpoint(publish: Any, there: Any) -> None:
+    product = publish(publishing.QUEUE)
+    arn = there.create_stack(StackName=f"theirs-{uuid4()}", TemplateBody=publishing.QUEUE_AND_TOPIC)["StackId"]
+
+    made = product.catalog.create_provisioning_artifact(
+        ProductId=product.product_id,
+        Parameters={"Name": "copy", "Info": {"ImportFromPhysicalId": arn}},
+        IdempotencyToken="first",
+    )
+
+    version = product.catalog.describe_provisioning_artifact(
+        ProductId=product.product_id,
+        ProvisioningArtifactId=made["ProvisioningArtifactDetail"]["Id"],
+        Verbose=True,
+    )
+    assert "Topic" in version["Info"]["CloudFormationTemplate"]
 
 
 def test_the_target_must_be_set_up(tmp_path: Path) -> None:

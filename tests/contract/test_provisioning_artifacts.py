@@ -5,11 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from manciple.app import Server
-from manciple.catalog.entities import ProvisionedProduct, Record
-from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
-from tests.contract.conftest import REGION
-from tests.contract.requests import TEMPLATE, Bucket, add_version, create_product, refusal, stored, version
+from tests.contract.requests import TEMPLATE, Bucket, add_version, create_product, refusal, version
 
 UNKNOWN = "pa-aaaaaaaaaaaaa"
 
@@ -80,46 +76,6 @@ def test_a_version_that_was_never_deployed_here_cannot_be_imported(catalog: Any,
 
     assert code == "InvalidParametersException"
     assert arn in message
-
-
-def test_the_template_of_a_deployed_stack_is_imported_and_copied_to_a_bucket_of_the_account(
-    server: Server, catalog: Any, s3: Bucket, account: str, product_id: str
-) -> None:
-    deployed = catalog.list_provisioning_artifacts(ProductId=product_id)["ProvisioningArtifactDetails"][0]["Id"]
-    arn = f"arn:aws:cloudformation:{REGION}:{account}:stack/SC-{account}-pp-a/0"
-    who: dict[str, Any] = {
-        "account": account,
-        "region": REGION,
-        "user_arn": "x",
-        "user_arn_session": "x",
-        "created_time": 0,
-    }
-    what: dict[str, Any] = {"product_id": product_id, "provisioning_artifact_id": deployed, "path_id": "x"}
-    of_product: dict[str, Any] = {"provisioned_product_id": "pp-a", "provisioned_product_name": "queue"}
-    record = Record(
-        id="rec-a", type="PROVISION_PRODUCT", status="SUCCEEDED", updated_time=0, **who, **what, **of_product
-    )
-    product = ProvisionedProduct(
-        id="pp-a",
-        name="queue",
-        arn="x",
-        status="AVAILABLE",
-        product_name="Queue",
-        physical_id=arn,
-        last_successful_provisioning_record_id="rec-a",
-        **who,
-        **what,
-    )
-    with stored(server) as tx:
-        RECORDS.insert(tx, record)
-        PROVISIONED_PRODUCTS.insert(tx, product)
-
-    answer = catalog.create_provisioning_artifact(
-        ProductId=product_id, Parameters={"Info": {"ImportFromPhysicalId": arn}}, IdempotencyToken=str(uuid4())
-    )
-
-    bucket, _, key = answer["Info"]["TemplateUrl"].removeprefix(f"{s3.url}/").partition("/")
-    assert s3.client.get_object(Bucket=bucket, Key=key)["Body"].read().decode() == TEMPLATE
 
 
 def test_a_product_has_a_hundred_versions_and_no_more(catalog: Any, s3: Bucket, product_id: str) -> None:

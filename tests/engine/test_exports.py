@@ -223,3 +223,10 @@ def live(file: Path, probe: Crashing) -> None:
         carry_out(world, world.submit(template({"B": importing()}), product=OTHER), probe)
 
         assert (claims(world), world.names()["b"]) == ([("Net", None)], "one")
+
+
+def test_a_stack_that_is_retained_keeps_its_exports_and_its_claims(joined: World) -> None:
+    joined.run(joined.submit_termination(retain=True))
+
+    assert exported(joined) == {"Net": "one"}
+    assert claims(joined) == [("Net", None)]

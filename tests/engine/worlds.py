@@ -124,10 +124,10 @@ class World:
             submit = operation.submit_provision if kind == "provision" else operation.submit_update
             return submit(tx, self.objects, launch, record_id=f"rec-{self.records}")
 
-    def submit_termination(self) -> str:
+    def submit_termination(self, *, retain: bool = False) -> str:
         """Accept a termination; nothing runs yet."""
         self.records += 1
-        termination = Termination(account=ACCOUNT, region=REGION, provisioned_product_id=PRODUCT)
+        termination = Termination(account=ACCOUNT, region=REGION, provisioned_product_id=PRODUCT, retain=retain)
         with self.database.write() as tx:
             return operation.submit_termination(tx, self.objects, termination, record_id=f"rec-{self.records}")
 

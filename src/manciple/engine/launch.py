@@ -29,11 +29,12 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     effects: Effects = Effects()
     role_arn: str | None = None
     endpoint: str | None = None
+    imported_stack: str | None = None
 
     @property
     def stack_name(self) -> str:
-        """The name of the product's CloudFormation stack."""
-        return stack_name(self.account, self.provisioned_product_id)
+        """The name of the product's CloudFormation stack; one that was imported keeps its own."""
+        return self.imported_stack or stack_name(self.account, self.provisioned_product_id)
 
     @property
     def topic_arns(self) -> tuple[str, ...]:
@@ -45,6 +46,18 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
         """Where the product's resources are; sessions carry the stack's name."""
         place = place_of(self.account, self.region, self.role_arn, self.stack_name)
         return msgspec.structs.replace(place, endpoint=self.endpoint)
+
+
+class Adoption(msgspec.Struct, frozen=True, kw_only=True):
+    """An import: the stack with this ARN becomes the product's; `template_digest` is the version's template."""
+
+    account: str
+    region: str
+    provisioned_product_id: str
+    target: str
+    stack_arn: str
+    template_digest: str
+    role_arn: str | None = None
 
 
 class Termination(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,12 +9,13 @@ after the commit `Driver.wake(id)` tells the driver, and if the process dies bef
     execute     carry out a stored plan                      forward -> …
     terminate   delete everything                            cleanup -> done
     action      execute a service action                     forward -> done
+    import      make a stack that exists the product's       begin -> done
 """
 
 import sqlalchemy as sa
 
 from manciple.catalog.entities import Plan
-from manciple.engine.launch import Launch, Termination
+from manciple.engine.launch import Adoption, Launch, Termination
 from manciple.engine.service_actions.execution import Execution
 from manciple.errors import InvalidStateException, ResourceNotFoundException
 from manciple.store.database import Transaction
@@ -106,6 +107,11 @@ def submit_action(tx: Transaction, objects: Objects, execution: Execution, *, re
     return _submit(tx, "action", execution, objects.put_value(tx, execution), record_id=record_id)
 
 
+def submit_import(tx: Transaction, objects: Objects, adoption: Adoption, *, record_id: str) -> str:
+    """Have a stack that exists made a product's. Returns the operation's id."""
+    return _submit(tx, "import", adoption, objects.put_value(tx, adoption), record_id=record_id)
+
+
 def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -> None:
     """Ask a running operation to turn back.
 
@@ -134,7 +140,9 @@ def call_back(tx: Transaction, operation_id: str) -> None:
     tx.execute(_CALL, {"operation_id": operation_id, "at": tx.now()})
 
 
-def _submit(tx: Transaction, kind: str, request: Launch | Termination | Execution, digest: str, **fields: str) -> str:
+def _submit(
+    tx: Transaction, kind: str, request: Launch | Termination | Execution | Adoption, digest: str, **fields: str
+) -> str:
     now = tx.now()
     row = {
         "id": fields.get("record_id") or fields["plan_id"],
@@ -165,4 +173,4 @@ def _submit(tx: Transaction, kind: str, request: Launch | Termination | Executio
     return str(row["id"])
 
 
-_FIRST_PHASES = {"execute": "begin", "terminate": "begin", "action": "begin"}
+_FIRST_PHASES = {"execute": "begin", "terminate": "begin", "action": "begin", "import": "begin"}

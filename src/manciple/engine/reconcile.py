@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 import sqlalchemy as sa
 
-from manciple.engine import exports, rows
+from manciple.engine import adoption, exports, rows
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
 from manciple.engine.memory import Memory
@@ -85,6 +85,8 @@ class Engine:
 def _advance(slice: Slice, target: Target) -> int | None:
     """Go through the operation's phases as far as possible; returns when to go on, None once it is done."""
     operation = slice.work.operation
+    if operation.kind == adoption.KIND:
+        return adoption.adopt(slice, target)
     if operation.phase == "plan":
         wake = _plan(slice, target)
         if wake is not None or operation.phase == "done":
@@ -260,12 +262,13 @@ def _begin_termination(slice: Slice, target: Target) -> bool:
 
     The stack of such an export stays as it is, and tells why.
     """
-    if refusal := _withdraw_exports(slice):
+    retains = _termination(slice).retain
+    if not retains and (refusal := _withdraw_exports(slice)):
         root = slice.work.root
         slice.work.tell_stack(root, root.stack.status, refusal)
         _end_termination(slice, Ended(status="DELETE_FAILED", reason=refusal))
         return False
-    if slice.work.scopes and not _termination(slice).retain:
+    if slice.work.scopes and not retains:
         target.delete(slice)
         return True
     _end_termination(slice, None)
@@ -294,7 +297,7 @@ def _end_termination(slice: Slice, ended: Ended | None) -> None:
     def settle(tx: Transaction) -> None:
         settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
         settlement.terminated(ended, ignore_errors=termination.ignore_errors)
-        if ended is None or ended.reason is None:
+        if (ended is None or ended.reason is None) and not termination.retain:
             for scope in work.scopes.values():
                 exports.settle_claims(tx, scope.stack, ())
 
@@ -343,6 +346,7 @@ _GIVEN_UP = {
     "update": "UPDATE_FAILED",
     "execute": "UPDATE_FAILED",
     "terminate": "DELETE_FAILED",
+    "import": "CREATE_FAILED",
 }
 _FAIL_STACK = (
     sa.update(STACK)

@@ -133,6 +133,16 @@ class Settlement:
         self._end_record("SUCCEEDED" if good else "FAILED", ended.reason, outputs if good else [])
         self._end_plan(good=good, reason=ended.reason)
 
+    def imported(self, outputs: list[dict[str, Any]], stack_arn: str, parameters_digest: str) -> None:
+        """A stack has become the product's; what constrains the product counts from its first update on."""
+        self._end_record("SUCCEEDED", None, outputs)
+        self._change(
+            status="AVAILABLE",
+            physical_id=stack_arn,
+            parameters_digest=parameters_digest,
+            last_successful_provisioning_record_id=self._operation.record_id,
+        )
+
     def terminated(self, ended: Ended | None, *, ignore_errors: bool) -> None:
         """A termination is over; the product is gone unless something could not be deleted."""
         if ended is not None and ended.reason is not None and not ignore_errors:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from manciple.api import shapes
 from manciple.catalog.audit import AuditEntry, identifiers_of
 from manciple.catalog.behaviour import INSTANT, Behaviour, Step
+from manciple.engine.stacks import Stacks
 from manciple.errors import OperationNotSupportedException, UnknownOperationException
 from manciple.operations import idempotency
 from manciple.operations.access import Access
@@ -45,7 +46,8 @@ class Runtime:
     """What one server process is made of; put together in `app.py`.
 
     `new_id` makes a fresh identifier with a prefix; `now` is the time in milliseconds since the epoch; `public_url` is
-    the address that all addresses we hand out begin with; `behaviour` is how long AWS's asynchronous steps last.
+    the address that all addresses we hand out begin with; `stacks` finds stacks on all targets; `behaviour` is how long
+    AWS's asynchronous steps last.
     """
 
     settings: Settings
@@ -55,6 +57,7 @@ class Runtime:
     new_id: Callable[[str], str]
     now: Callable[[], int]
     public_url: str
+    stacks: Stacks
     behaviour: Behaviour = INSTANT
 
 

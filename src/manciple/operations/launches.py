@@ -201,7 +201,14 @@ def launch_of(
         notification_arns=tuple(notification_arns or product.notification_arns),
         effects=choice.effects,
         role_arn=launch_role(product, choice),
+        imported_stack=_imported_stack(product),
     )
+
+
+def _imported_stack(product: ProvisionedProduct) -> str | None:
+    """The name of a product's stack if it was imported: then it is not the one that Service Catalog gives."""
+    name = (product.physical_id or "").partition(":stack/")[2].partition("/")[0]
+    return name if name not in ("", ids.stack_name(product.account, product.id)) else None
 
 
 def given_parameters(

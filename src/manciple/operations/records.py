@@ -4,7 +4,7 @@ from typing import Any
 
 from manciple.api import shapes
 from manciple.api.timestamps import Timestamp
-from manciple.catalog.entities import ProvisionedProduct, Record, RecordType
+from manciple.catalog.entities import ProvisionedProduct, Record, RecordStatus, RecordType
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.access_levels import created_by, visible
 from manciple.operations.call import Context, operation
@@ -20,6 +20,9 @@ _PROVISIONING: frozenset[RecordType] = frozenset(
         "IMPORT_PROVISIONED_PRODUCT",
     }
 )
+OPEN: tuple[RecordStatus, ...] = ("CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR")
+"""Statuses of a record that is not over."""
+
 _FILTERS = {"product": RECORD.c.product_id, "provisionedproduct": RECORD.c.provisioned_product_id}
 
 

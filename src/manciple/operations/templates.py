@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from manciple.api.shapes import ProvisioningArtifactProperties
 from manciple.catalog.entities import ProvisioningArtifact
+from manciple.engine.found_stack import StackAway
 from manciple.errors import InvalidParametersException, TemplateError
 from manciple.operations.call import Caller, Context, Runtime
 from manciple.operations.remote_templates import RemoteTemplates
+from manciple.operations.stacks import find_stack
 from manciple.operations.template_urls import object_address
 from manciple.store import artifacts
-from manciple.store.database import Transaction
-from manciple.store.rows import PROVISIONED_PRODUCTS, PROVISIONING_ARTIFACTS, RECORDS
 from manciple.template.document import Template
 from manciple.template.limits import Limits
 from manciple.template.load import load
@@ -122,31 +122,14 @@ def _from_url(runtime: Runtime, caller: Caller, url: str) -> FetchedTemplate:
 
 
 def _from_stack(runtime: Runtime, caller: Caller, stack_arn: str) -> FetchedTemplate:
-    """The template that one of this server's stacks was last deployed from."""
-    with runtime.database.read() as tx:
-        digest = _deployed_template(tx, caller, stack_arn)
-        if digest is None:
-            raise InvalidParametersException(f"{stack_arn} is not the ARN of a stack that was deployed here for you.")
-        return FetchedTemplate(runtime.objects.get(tx, digest), None)
-
-
-def _deployed_template(tx: Transaction, caller: Caller, stack_arn: str) -> str | None:
-    owner = (caller.account, caller.region)
-    product = PROVISIONED_PRODUCTS.get(tx, *owner, _provisioned_product_id(stack_arn))
-    if product is None or product.physical_id != stack_arn or not product.last_successful_provisioning_record_id:
-        return None
-    record = RECORDS.get(tx, *owner, product.last_successful_provisioning_record_id)
-    if record is None:
-        return None
-    catalog_account = record.product_account or record.account
-    artifact = PROVISIONING_ARTIFACTS.get(tx, catalog_account, record.region, record.provisioning_artifact_id)
-    return artifact.template_digest if artifact and artifact.type == CLOUDFORMATION else None
-
-
-def _provisioned_product_id(stack_arn: str) -> str:
-    """`arn:…:stack/SC-<account>-<provisioned product id>/<uuid>`; empty if there is none in it."""
-    name = stack_arn.partition(":stack/")[2].partition("/")[0]
-    return name[name.find("pp-") :] if "pp-" in name else ""
+    """The template that a stack was last deployed from: one of this server's, or of a target's endpoint."""
+    try:
+        found = find_stack(runtime, caller, stack_arn)
+    except StackAway as away:
+        raise InvalidParametersException(f"Stack {stack_arn} cannot be looked at now: {away}") from away
+    if found is None or found.stack.template is None:
+        raise InvalidParametersException(f"{stack_arn} is not the ARN of a stack that was deployed here for you.")
+    return FetchedTemplate(found.stack.template, None)
 
 
 def _copy(context: Context, content: bytes) -> str:

@@ -15,6 +15,7 @@ from manciple.catalog.workflows import Workflow, WorkflowResult
 from manciple.engine.operation import call_back
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.call import Context, operation
+from manciple.operations.records import OPEN
 from manciple.store.rows import RECORDS
 from manciple.store.workflows import WORKFLOWS, find_workflow
 
@@ -23,8 +24,6 @@ Input: TypeAlias = (
     | shapes.NotifyUpdateProvisionedProductEngineWorkflowResultInput
     | shapes.NotifyTerminateProvisionedProductEngineWorkflowResultInput
 )
-
-_OPEN = ("CREATED", "IN_PROGRESS", "IN_PROGRESS_IN_ERROR")
 
 
 @operation("NotifyProvisionProductEngineWorkflowResult", writes=True)
@@ -62,7 +61,7 @@ def _receive(context: Context, input: Input, record_type: RecordType) -> None:
     if workflow.result_digest is not None:
         _check_repeated(context, workflow, result)
         return
-    if record.status not in _OPEN:
+    if record.status not in OPEN:
         raise InvalidParametersException(f"Record {record.id} is not in progress; it is {record.status}.")
     digest = context.runtime.objects.put_value(context.tx, result)
     WORKFLOWS.change(context.tx, workflow, received_time=context.now, result_digest=digest)

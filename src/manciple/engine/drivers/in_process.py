@@ -54,7 +54,7 @@ class InProcessDriver:
     """Runs slices in this process until it is stopped, and what works `beside` them."""
 
     def __init__(self, engine: Engine, beside: Sequence[Worker] = ()) -> None:
-        self._engine = engine
+        self.engine = engine
         self._beside = beside
         self._database: Database = engine.parts.database
         self._limits: Limits = engine.parts.limits
@@ -73,7 +73,7 @@ class InProcessDriver:
     def start(self) -> None:
         """Begin to work, first on what an earlier process left behind."""
         self._stopping = False
-        self._engine.parts.runners.closing.clear()
+        self.engine.parts.runners.closing.clear()
         self._sole.take()
         self._pool = ThreadPoolExecutor(self._limits.slices, thread_name_prefix="manciple-slice")
         if not self._database.is_sqlite:
@@ -93,7 +93,7 @@ class InProcessDriver:
 
         Runners of service actions may take long: they are broken off, and called again at the next start.
         """
-        self._engine.parts.runners.closing.set()
+        self.engine.parts.runners.closing.set()
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -151,7 +151,7 @@ class InProcessDriver:
     def _run(self, operation_id: str) -> None:
         answer: Done | Wake = Wake(0)
         try:
-            answer = self._engine.reconcile(operation_id)
+            answer = self.engine.reconcile(operation_id)
         except Exception:  # noqa: BLE001 (a database that is away comes back)
             _LOG.exception("Operation %s could not be reconciled.", operation_id)
         finally:

@@ -14,13 +14,15 @@ from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_
 from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation, GivenUp
 from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json, Refused
+from manciple.engine.cloudformation.stacks import find_stack
 from manciple.engine.credentials import Clients
 from manciple.engine.events import USER_INITIATED
+from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
 from manciple.engine.outputs import STACK_ARN, STACK_ARN_DESCRIPTION
 from manciple.engine.place import Place
 from manciple.engine.settlement import relayed
-from manciple.engine.slice import CalledBackError, Slice
+from manciple.engine.slice import CalledBackError, Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
 from manciple.errors import TemplateError
 from manciple.settings import Settings
@@ -94,6 +96,10 @@ class CloudFormationTarget:
         first = {"OutputKey": STACK_ARN, "OutputValue": stack.arn, "Description": STACK_ARN_DESCRIPTION}
         hide = slice.work.mask.hide
         return [first, *(_output(one) | {"OutputValue": hide(one["OutputValue"])} for one in found)]
+
+    def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
+        """A stack at the endpoint. Raises StackAway."""
+        return find_stack(Endpoint(self._clients, place, parts.probe, arn), arn)
 
     def _talk(self, slice: Slice, place: Place) -> Conversation:
         slice.work.now = slice.now()

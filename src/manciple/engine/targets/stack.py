@@ -10,12 +10,15 @@ import msgspec
 
 from manciple.engine import exports, outcome, outputs, rollback
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
+from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
+from manciple.engine.place import Place
 from manciple.engine.planned import encode_stack
 from manciple.engine.planning import Planning
 from manciple.engine.rows import Step
 from manciple.engine.settlement import Settlement
-from manciple.engine.slice import CalledBackError, Slice
+from manciple.engine.slice import CalledBackError, Parts, Slice
+from manciple.engine.stacks import find_own
 from manciple.engine.targets.target import Ended, Failed, Made, TargetType, Wake
 from manciple.engine.work import Scope, Work
 from manciple.errors import TemplateError
@@ -103,6 +106,10 @@ class StackTarget:
         """The template's outputs, as they were finished when the operation committed."""
         with slice.parts.database.read() as tx:
             return Settlement(tx, slice.parts.objects, slice.work.operation, slice.work.now).kept_outputs()
+
+    def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
+        """A stack of ours."""
+        return find_own(parts, place, arn)
 
 
 def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from manciple.engine.found_stack import FoundStack
+from manciple.engine.place import Place
 from manciple.engine.planned import Planned
-from manciple.engine.slice import Slice
+from manciple.engine.slice import Parts, Slice
 from manciple.settings import Settings
 from manciple.template.change_set import ChangeSet
 
@@ -75,6 +77,10 @@ class Target(Protocol):
 
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:
         """The record's outputs: {OutputKey, OutputValue, Description}."""
+        ...
+
+    def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
+        """A stack that exists on the target, by its ARN. Raises StackAway."""
         ...
 
 

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from manciple.engine.found_stack import FoundStack, StackAway
 from manciple.engine.launch import Adoption
 from manciple.engine.place import place_of
-from manciple.engine.planned import decode_stack
 from manciple.engine.rows import Stack
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import Slice
@@ -48,7 +47,7 @@ def adopt(slice: Slice, target: Target) -> int | None:
     if found is None:
         _fail(slice, f"Stack {request.stack_arn} is not there any more.")
     else:
-        _take(slice, target, request, found)
+        _take(slice, request, found)
     return None
 
 
@@ -58,7 +57,7 @@ def _fail(slice: Slice, reason: str) -> None:
     slice.commit(lambda tx: _settlement(slice, tx).given_up("CREATE_FAILED", reason))
 
 
-def _take(slice: Slice, target: Target, request: Adoption, found: FoundStack) -> None:
+def _take(slice: Slice, request: Adoption, found: FoundStack) -> None:
     work, objects = slice.work, slice.parts.objects
     with slice.parts.database.read() as tx:
         own = own_stack(tx, request.account, request.region, request.stack_arn)
@@ -67,19 +66,16 @@ def _take(slice: Slice, target: Target, request: Adoption, found: FoundStack) ->
     stack.provisioned_product_id = request.provisioned_product_id
     with slice.parts.database.read() as tx:
         scope = work.open_scope(tx, stack)
-        if stack.deployed_digest is not None:
-            scope.planned = decode_stack(objects.get(tx, stack.deployed_digest))
     if own is None:
         work.add_stack(stack)
     work.tell_stack(scope, stack.status, f"Imported as {request.provisioned_product_id}")
-    outputs = target.outputs(slice)
     work.operation.stack_id, work.operation.phase = stack.id, "done"
 
     def settle(tx: Transaction) -> None:
         keys = {"of_account": request.account, "of_region": request.region, "of_product": before}
         tx.execute(_HAND_OVER, keys | {"to_product": request.provisioned_product_id})
         parameters = objects.put_value(tx, found.parameters)
-        _settlement(slice, tx).imported(outputs, found.arn, parameters)
+        _settlement(slice, tx).imported(list(found.outputs), found.arn, parameters)
 
     slice.commit(settle)
 

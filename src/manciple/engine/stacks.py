@@ -1,6 +1,7 @@
 """Stacks that exist, whoever made them: what an import or a copy of a template wants to know of one."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -34,8 +35,8 @@ class Stacks:
         return None
 
 
-_TEMPLATE = (
-    sa.select(OPERATION.c.kind, OPERATION.c.request_digest)
+_NEWEST = (
+    sa.select(OPERATION.c.kind, OPERATION.c.request_digest, RECORD.c.outputs)
     .join(
         RECORD,
         sa.and_(
@@ -63,14 +64,17 @@ def find_own(parts: Parts, place: Place, arn: str) -> FoundStack | None:
         if stack is None or stack.deployed_digest is None:
             return None
         deployed = decode_stack(parts.objects.get(tx, stack.deployed_digest))
+        keys = {"account": stack.account, "region": stack.region, "product": stack.provisioned_product_id}
+        newest = tx.first(_NEWEST, **keys)
         return FoundStack(
             arn=stack.arn,
             name=stack.name,
             status=stack.status,
             is_nested=stack.parent_id is not None,
-            template=_template(tx, parts, stack),
+            template=_template(tx, parts, newest) if newest else None,
             parameters={one.name: str(revealed(one.given)) for one in deployed.evaluation.parameters.values()},
             tags={key: value for key, value in deployed.tags.items() if not key.startswith("aws:")},
+            outputs=tuple(newest.outputs) if newest else (),
             provisioned_product_id=stack.provisioned_product_id,
         )
 
@@ -81,12 +85,8 @@ def own_stack(tx: Transaction, account: str, region: str, arn: str) -> Stack | N
     return next((one for one in found if (one.account, one.region, one.arn) == (account, region, arn)), None)
 
 
-def _template(tx: Transaction, parts: Parts, stack: Stack) -> bytes | None:
+def _template(tx: Transaction, parts: Parts, newest: sa.Row[Any]) -> bytes:
     """The template of the newest operation that succeeded on the product of a stack."""
-    keys = {"account": stack.account, "region": stack.region, "product": stack.provisioned_product_id}
-    newest = tx.first(_TEMPLATE, **keys)
-    if newest is None:
-        return None
     kind: type[Launch] | type[Adoption] = Adoption if newest.kind == "import" else Launch
     request = parts.objects.get_value(tx, newest.request_digest, kind)
     return parts.objects.get(tx, request.template_digest)

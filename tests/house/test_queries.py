@@ -268,6 +268,23 @@ def test_the_list_of_objects_finds_its_rows_by_owner(explained: Explained) -> No
     assert [access for access in found if "account" not in (access.condition or "")] == []
 
 
+def test_uploads_and_their_parts_are_found_by_owner(explained: Explained) -> None:
+    s3 = client_of(explained.server, "s3", ACCOUNT)
+    place = {"Bucket": bucket_of(s3), "Key": "big"}
+    start = len(explained.recorder.statements)
+
+    upload = s3.create_multipart_upload(**place)["UploadId"]
+    s3.upload_part(**place, UploadId=upload, PartNumber=1, Body=b"part")
+    s3.list_parts(**place, UploadId=upload)
+    s3.list_multipart_uploads(Bucket=place["Bucket"])
+    s3.abort_multipart_upload(**place, UploadId=upload)
+
+    statements = explained.recorder.of_operations(start)
+    found = [access for statement in statements for access in accesses(explained.database, statement)]
+    assert {"upload", "upload_part"} <= {access.table for access in found}
+    assert [access for access in found if "account" not in (access.condition or "")] == []
+
+
 def test_what_exists_in_the_sandbox_is_found_by_owner(explained: Explained) -> None:
     start = len(explained.recorder.statements)
 

@@ -10,6 +10,7 @@ from manciple.catalog.ids import partition_of
 from manciple.catalog.managed_policies import permissions_of
 from manciple.errors import UnrecognizedClientException, ValidationException
 from manciple.operations.call import Caller, Runtime
+from manciple.store.artifacts import bucket_region
 from manciple.store.rows import ACCESS_KEYS
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -79,6 +80,12 @@ class Identity:
         if issued is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
         return replace(_caller_of(issued.key, _region(region), origin), permissions=permissions_of(issued.key.policy))
+
+    def at_bucket(self, caller: Caller, bucket: str) -> Caller:
+        """The caller in the region of a bucket of theirs, where nothing else in a request names one."""
+        with self._runtime.database.read() as tx:
+            region = bucket_region(tx, caller.account, bucket)
+        return replace(caller, region=region or caller.region)
 
     def secret(self, access_key_id: str) -> str | None:
         """The secret access key of a key of ours, or None."""

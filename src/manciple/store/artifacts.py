@@ -12,8 +12,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from manciple.catalog.entities import Entity
 from manciple.store.database import Transaction
-from manciple.store.tables.artifacts import BUCKET, OBJECT_CHUNK, STORED_OBJECT
+from manciple.store.tables.artifacts import BUCKET, OBJECT_CHUNK, STORED_OBJECT, UPLOAD_PART
 
 CHUNK = 4 * 1024 * 1024
 _BATCH = 1000
@@ -35,6 +36,18 @@ class StoredObject(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     etag: str
     headers: dict[str, str]
+    checksums: dict[str, str]
+    last_modified: int
+
+
+class UploadPart(Entity, frozen=True, kw_only=True):
+    """One part of an upload, numbered from 1; what is known of its bytes is as of an object's."""
+
+    upload_id: str
+    number: int
+    size: int
+    digest: str
+    etag: str
     checksums: dict[str, str]
     last_modified: int
 
@@ -89,14 +102,20 @@ _ADD_CHUNK = {
     True: postgresql.insert(OBJECT_CHUNK).on_conflict_do_nothing(),
 }
 _REMOVE_CHUNKS = sa.delete(OBJECT_CHUNK).where(_OF_DIGEST)
-_USES = (
-    sa.select(STORED_OBJECT.c.key)
+_USES = tuple(
+    sa.select(table.c.digest)
     .where(
-        STORED_OBJECT.c.account == sa.bindparam("of_account"),
-        STORED_OBJECT.c.region == sa.bindparam("of_region"),
-        STORED_OBJECT.c.digest == sa.bindparam("of_digest"),
+        table.c.account == sa.bindparam("of_account"),
+        table.c.region == sa.bindparam("of_region"),
+        table.c.digest == sa.bindparam("of_digest"),
     )
     .limit(1)
+    for table in (STORED_OBJECT, UPLOAD_PART)
+)
+_BUCKETS = (
+    sa.select(BUCKET.c.name, BUCKET.c.created_time)
+    .where(BUCKET.c.account == sa.bindparam("account"), BUCKET.c.region == sa.bindparam("region"))
+    .order_by(BUCKET.c.name)
 )
 
 
@@ -112,6 +131,11 @@ def bucket_region(tx: Transaction, account: str, name: str) -> str | None:
     """The region in which an account has a bucket of this name, or None."""
     region: str | None = tx.scalar(_LOCATION, account=account, name=name)
     return region
+
+
+def list_buckets(tx: Transaction, owner: Owner) -> list[tuple[str, int]]:
+    """The names of an account's buckets in a region, in order, and when they were made."""
+    return [(row.name, row.created_time) for row in tx.all(_BUCKETS, account=owner[0], region=owner[1])]
 
 
 def create_bucket(tx: Transaction, owner: Owner, name: str, now: int) -> bool:
@@ -139,16 +163,7 @@ def find_object(tx: Transaction, owner: Owner, bucket: str, key: str) -> StoredO
 def put_object(tx: Transaction, owner: Owner, bucket: str, found: StoredObject, body: BinaryIO) -> None:
     """Keep an object and its bytes, read from `body`, in place of what was under its key."""
     delete_object(tx, owner, bucket, found.key)
-    if not _is_used(tx, owner, found.digest):
-        for number, content in enumerate(iter(lambda: body.read(CHUNK), b"")):
-            row = {
-                "account": owner[0],
-                "region": owner[1],
-                "digest": found.digest,
-                "number": number,
-                "content": content,
-            }
-            tx.execute(_ADD_CHUNK[tx.is_postgresql], row)
+    keep_bytes(tx, owner, found.digest, body)
     tx.execute(_PUT, {"account": owner[0], "region": owner[1], "bucket": bucket, **msgspec.structs.asdict(found)})
 
 
@@ -158,11 +173,27 @@ def delete_object(tx: Transaction, owner: Owner, bucket: str, key: str) -> None:
     if found is None:
         return
     tx.execute(_REMOVE, {**_of_bucket(owner, bucket), "of_key": key})
-    if not _is_used(tx, owner, found.digest):
-        tx.execute(_REMOVE_CHUNKS, _of_digest(owner, found.digest))
+    drop_bytes(tx, owner, found.digest)
 
 
-def read_range(tx: Transaction, owner: Owner, found: StoredObject, start: int, end: int) -> Iterator[bytes]:
+def keep_bytes(tx: Transaction, owner: Owner, digest: str, body: BinaryIO) -> None:
+    """Keep bytes under their digest; call it before the row that uses them is written."""
+    if _is_used(tx, owner, digest):
+        return
+    for number, content in enumerate(iter(lambda: body.read(CHUNK), b"")):
+        row = {"account": owner[0], "region": owner[1], "digest": digest, "number": number, "content": content}
+        tx.execute(_ADD_CHUNK[tx.is_postgresql], row)
+
+
+def drop_bytes(tx: Transaction, owner: Owner, digest: str) -> None:
+    """Delete bytes unless an object or part has them; call it once the row that used them is gone."""
+    if not _is_used(tx, owner, digest):
+        tx.execute(_REMOVE_CHUNKS, _of_digest(owner, digest))
+
+
+def read_range(
+    tx: Transaction, owner: Owner, found: "StoredObject | UploadPart", start: int, end: int
+) -> Iterator[bytes]:
     """The bytes from `start` up to but not including `end`, chunk by chunk."""
     for number in range(start // CHUNK, -(-end // CHUNK)):
         content: bytes = tx.scalar(_CHUNK, **_of_digest(owner, found.digest), of_number=number)
@@ -213,7 +244,7 @@ def _batch(tx: Transaction, owner: Owner, bucket: str, prefix: str, start: Start
 
 
 def _is_used(tx: Transaction, owner: Owner, digest: str) -> bool:
-    return tx.first(_USES, **_of_digest(owner, digest)) is not None
+    return any(tx.first(uses, **_of_digest(owner, digest)) is not None for uses in _USES)
 
 
 def _stored(row: sa.Row[Any]) -> StoredObject:

@@ -5,8 +5,9 @@ import msgspec
 from manciple.errors import ServiceError, UnrecognizedClientException
 from manciple.operations.call import Caller, Operations, Runtime
 from manciple.operations.identity import Identity, Origin
-from manciple.wire import sigv4
+from manciple.wire import presigned, sigv4
 from manciple.wire.messages import Request
+from manciple.wire.s3_address import find_address
 
 USER_AGENT = 256
 """So much of a User-Agent header is kept."""
@@ -33,7 +34,9 @@ class Calls:
 
         `account` and `region` are what an unsigned request of open mode names by other means.
         """
-        if self._verifies:
+        if service == "s3" and (claim := presigned.read_presigned(request)) is not None:
+            caller = self._presigner(request, claim, account)
+        elif self._verifies:
             caller = self.signer(request, service, payload)
         elif credential := sigv4.read_credential(request):
             caller = self._identity.anyone(credential.access_key_id, credential.region, account, _origin(request))
@@ -47,7 +50,7 @@ class Calls:
 
         That is the day's key, the scope, the time, and the request's own signature.
         """
-        if not self._verifies:
+        if not self._verifies or presigned.read_presigned(request) is not None:
             return None
         authorization = sigv4.read_authorization(request)
         credential = authorization.credential
@@ -58,6 +61,19 @@ class Calls:
     def call(self, operation: str, caller: Caller, input: msgspec.Struct, request_id: str) -> msgspec.Struct:
         """Carry out an operation of the AWS API."""
         return self._operations.call(operation, caller, input, request_id)
+
+    def _presigner(self, request: Request, claim: presigned.Presigned, account: str | None) -> Caller:
+        """Whose key presigned the address that is asked for; it holds in open mode too only as long as it says."""
+        region = claim.credential.region if claim.credential else None
+        if self._verifies:
+            secret = self._identity.secret(claim.access_key_id)
+            if secret is None:
+                raise UnrecognizedClientException("The security token included in the request is invalid.")
+            presigned.verify(request, claim, secret, self._runtime.now())
+            caller = self._identity.signer(claim.access_key_id, region, _origin(request))
+        else:
+            caller = self._identity.anyone(claim.access_key_id, region, account, _origin(request))
+        return caller if claim.credential else self._identity.at_bucket(caller, find_address(request).bucket)
 
     def admit(self, caller: Caller, action: str, path: str) -> Caller:
         """Let a caller in to a route of our own that an action guards. Raises AccessDeniedException."""

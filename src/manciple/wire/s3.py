@@ -9,26 +9,30 @@ from concurrent.futures import Executor
 from email.utils import formatdate
 from re import compile as pattern
 from typing import Any, BinaryIO, NamedTuple
-from urllib.parse import parse_qsl, unquote
 
 from manciple.errors import ServiceError
 from manciple.operations.call import Caller
-from manciple.operations.own.object_conditions import Conditions
 from manciple.operations.own.object_errors import ObjectStoreError
-from manciple.operations.own.objects import BucketInput, ListObjectsInput, ObjectInput, PutObjectInput
-from manciple.wire import s3_xml
+from manciple.operations.own.objects import (
+    BucketInput,
+    ListBucketsInput,
+    ListObjectsInput,
+    ObjectInput,
+    PutObjectInput,
+)
+from manciple.wire import presigned, s3_uploads, s3_xml
 from manciple.wire.aws_chunked import Signing
 from manciple.wire.calls import Calls
-from manciple.wire.guard import LOCAL_NAME, host_name
 from manciple.wire.messages import Receive, Request, Scope, Send
-from manciple.wire.s3_body import UNSIGNED, Upload, receive_upload
+from manciple.wire.s3_address import Address, find_address
+from manciple.wire.s3_asked import Answer, Asked, checksum_headers, read_number, read_query
+from manciple.wire.s3_body import UNSIGNED, receive_upload
 from manciple.wire.s3_refusals import check_headers, check_query, kept_headers
 from manciple.wire.threads import in_thread
 
-Headers = dict[str, str]
-
 _PIECE = 1024 * 1024
-_DOCUMENT = 64 * 1024
+_DOCUMENT = 4 * 1024 * 1024
+"""The largest document that a request may bring: the names of ten thousand parts."""
 _LOCATION = pattern(
     r"\s*(?:<\?xml[^>]*\?>\s*)?<CreateBucketConfiguration(?:\s+xmlns=\"[^\"<>]*\")?\s*"
     r"(?:/>|>\s*(?:<LocationConstraint(?:/>|>([a-z0-9-]*)</LocationConstraint>)\s*)?</CreateBucketConfiguration>)\s*"
@@ -40,48 +44,17 @@ _SAFE = {
 }
 
 
-class Address(NamedTuple):
-    """What a request is for: a bucket, an object in it, or (with neither) the store itself."""
-
-    bucket: str
-    key: str
-
-
-class Asked(NamedTuple):
-    """A request whose caller is known and whose body has come."""
-
-    request: Request
-    caller: Caller
-    address: Address
-    query: dict[str, str]
-    upload: Upload
-
-    @property
-    def conditions(self) -> Conditions:
-        """The conditional headers."""
-        get = self.request.headers.get
-        return Conditions(
-            if_match=get("if-match"),
-            if_none_match=get("if-none-match"),
-            if_modified_since=get("if-modified-since"),
-            if_unmodified_since=get("if-unmodified-since"),
-        )
-
-
-class Answer(NamedTuple):
-    """What is answered: a document, or an object's bytes from a file (which sending closes)."""
-
-    status: int
-    headers: Headers
-    body: bytes | BinaryIO = b""
-
-
 class Action(NamedTuple):
-    """One row of the table: what answers, the query parameters it knows, whether its body is an object."""
+    """One row of the table: what answers, the query parameters it knows, what its body is.
+
+    `uploads` says that the body is an object or part of one; where it is not, but `is_of_object`, the checksums in the
+    headers are an object's and not the body's.
+    """
 
     answer: Callable[["S3", Asked], Answer]
     query: frozenset[str] = frozenset()
     uploads: bool = False
+    is_of_object: bool = False
 
 
 class S3:
@@ -106,10 +79,13 @@ class S3:
 
     async def _answer(self, request: Request, receive: Receive) -> Answer:
         caller, signing = await in_thread(self._pool, self._identify, request)
-        address, query = find_address(request), _query(request)
+        address, query = find_address(request), read_query(request)
+        if presigned.read_presigned(request):
+            request, query = presigned.unfold(request), presigned.without_signature(query)
         action = _find_action(request, address, query)
         check_headers(request.headers, caller.account)
-        upload = await receive_upload(request, receive, self._limit if action.uploads else _DOCUMENT, signing)
+        said = s3_uploads.without_checksums(request) if action.is_of_object else request
+        upload = await receive_upload(said, receive, self._limit if action.uploads else _DOCUMENT, signing)
         with upload.file:
             asked = Asked(request, caller, address, query, upload)
             return await in_thread(self._pool, action.answer, self, asked)
@@ -137,8 +113,20 @@ class S3:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body"})
 
-    def _call(self, name: str, asked: Asked, input: Any) -> Any:
+    def call(self, name: str, asked: Asked, input: Any) -> Any:
+        """The output of an operation for whoever asked."""
         return self._calls.call(name, asked.caller, input, asked.request.id)
+
+    def list_buckets(self, asked: Asked) -> Answer:
+        """GET /."""
+        found = self.call("s3:ListBuckets", asked, ListBucketsInput(prefix=asked.query.get("prefix", "")))
+        document = s3_xml.buckets(found, asked.caller.account, asked.caller.region)
+        return Answer(200, {"Content-Type": "application/xml"}, document)
+
+    def get_bucket_location(self, asked: Asked) -> Answer:
+        """GET /bucket?location."""
+        bucket = self.call("s3:GetBucketLocation", asked, BucketInput(bucket=asked.address.bucket))
+        return Answer(200, {"Content-Type": "application/xml"}, s3_xml.location(bucket.region))
 
     def create_bucket(self, asked: Asked) -> Answer:
         """PUT /bucket."""
@@ -147,17 +135,17 @@ class S3:
         if document.strip() and found is None:
             raise ObjectStoreError("MalformedXML")
         location = found[1] if found else None
-        bucket = self._call("s3:CreateBucket", asked, BucketInput(bucket=asked.address.bucket, location=location))
+        bucket = self.call("s3:CreateBucket", asked, BucketInput(bucket=asked.address.bucket, location=location))
         return Answer(200, {"Location": f"/{bucket.name}"})
 
     def head_bucket(self, asked: Asked) -> Answer:
         """HEAD /bucket."""
-        bucket = self._call("s3:HeadBucket", asked, BucketInput(bucket=asked.address.bucket))
+        bucket = self.call("s3:HeadBucket", asked, BucketInput(bucket=asked.address.bucket))
         return Answer(200, {"x-amz-bucket-region": bucket.region, "Content-Type": "application/xml"})
 
     def delete_bucket(self, asked: Asked) -> Answer:
         """DELETE /bucket."""
-        self._call("s3:DeleteBucket", asked, BucketInput(bucket=asked.address.bucket))
+        self.call("s3:DeleteBucket", asked, BucketInput(bucket=asked.address.bucket))
         return Answer(204, {})
 
     def list_objects(self, asked: Asked) -> Answer:
@@ -173,9 +161,9 @@ class S3:
             delimiter=query.get("delimiter", ""),
             start_after=query.get("start-after", ""),
             continuation_token=query.get("continuation-token"),
-            max_keys=_number(query.get("max-keys", "1000")),
+            max_keys=read_number(query, "max-keys", "maxKeys", 1000),
         )
-        found = self._call("s3:ListBucket", asked, page)
+        found = self.call("s3:ListBucket", asked, page)
         owner = asked.caller.account if query.get("fetch-owner") == "true" else None
         document = s3_xml.listing(page, found, encodes="encoding-type" in query, owner=owner)
         return Answer(200, {"Content-Type": "application/xml"}, document)
@@ -194,21 +182,21 @@ class S3:
             checksums=upload.checksums,
             conditions=asked.conditions,
         )
-        found = self._call("s3:PutObject", asked, given)
-        return Answer(200, {"ETag": f'"{found.etag}"', **_checksums(found.checksums)})
+        found = self.call("s3:PutObject", asked, given)
+        return Answer(200, {"ETag": f'"{found.etag}"', **checksum_headers(found.checksums)})
 
     def get_object(self, asked: Asked) -> Answer:
         """GET /bucket/key."""
-        found = self._call("s3:GetObject", asked, _object(asked))
+        found = self.call("s3:GetObject", asked, _object(asked))
         return _served(asked, found, found.body or b"")
 
     def head_object(self, asked: Asked) -> Answer:
         """HEAD /bucket/key."""
-        return _served(asked, self._call("s3:HeadObject", asked, _object(asked)), b"")
+        return _served(asked, self.call("s3:HeadObject", asked, _object(asked)), b"")
 
     def delete_object(self, asked: Asked) -> Answer:
         """DELETE /bucket/key."""
-        self._call("s3:DeleteObject", asked, _object(asked))
+        self.call("s3:DeleteObject", asked, _object(asked))
         return Answer(204, {})
 
 
@@ -224,68 +212,51 @@ _LISTING = frozenset(
         "fetch-owner",
     )
 )
+_OVERRIDES = frozenset(
+    f"response-{name}"
+    for name in (
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "expires",
+    )
+)
+"""Headers that whoever asks for an object may choose (API reference, GetObject)."""
+_SUBRESOURCES = ("location", "uploads", "uploadId")
+"""Parameters that make another action of a request."""
+
 ACTIONS = {
-    ("PUT", False): Action(S3.create_bucket),
-    ("HEAD", False): Action(S3.head_bucket),
-    ("DELETE", False): Action(S3.delete_bucket),
-    ("GET", False): Action(S3.list_objects, _LISTING),
-    ("PUT", True): Action(S3.put_object, uploads=True),
-    ("GET", True): Action(S3.get_object),
-    ("HEAD", True): Action(S3.head_object),
-    ("DELETE", True): Action(S3.delete_object),
+    ("GET", "store", ""): Action(S3.list_buckets, frozenset({"prefix", "max-buckets", "bucket-region"})),
+    ("PUT", "bucket", ""): Action(S3.create_bucket),
+    ("HEAD", "bucket", ""): Action(S3.head_bucket),
+    ("DELETE", "bucket", ""): Action(S3.delete_bucket),
+    ("GET", "bucket", ""): Action(S3.list_objects, _LISTING),
+    ("GET", "bucket", "location"): Action(S3.get_bucket_location),
+    ("GET", "bucket", "uploads"): Action(s3_uploads.list_uploads, s3_uploads.LISTING),
+    ("PUT", "object", ""): Action(S3.put_object, uploads=True),
+    ("GET", "object", ""): Action(S3.get_object, _OVERRIDES),
+    ("HEAD", "object", ""): Action(S3.head_object, _OVERRIDES),
+    ("DELETE", "object", ""): Action(S3.delete_object),
+    ("POST", "object", "uploads"): Action(s3_uploads.create_upload),
+    ("PUT", "object", "uploadId"): Action(s3_uploads.upload_part, frozenset({"partNumber"}), uploads=True),
+    ("POST", "object", "uploadId"): Action(s3_uploads.complete_upload, is_of_object=True),
+    ("DELETE", "object", "uploadId"): Action(s3_uploads.abort_upload),
+    ("GET", "object", "uploadId"): Action(s3_uploads.list_parts, s3_uploads.PART_LISTING),
 }
-"""By method, and whether an object is named."""
-
-
-def find_address(request: Request) -> Address:
-    """The bucket and the key that a request is for. Raises InvalidURI."""
-    path = request.raw_path.removeprefix("/")
-    name = host_name(request.headers.get("host", ""))
-    if name.endswith(f".{LOCAL_NAME}"):
-        return Address(name.removesuffix(f".{LOCAL_NAME}"), _unquoted(path))
-    bucket, _, key = path.partition("/")
-    return Address(_unquoted(bucket), _unquoted(key))
+"""By method, what is named, and the parameter that makes it another action."""
 
 
 def _find_action(request: Request, address: Address, query: dict[str, str]) -> Action:
-    if not address.bucket:
-        raise ObjectStoreError("NotImplemented", "Requests for the store itself (ListBuckets) are not implemented.")
-    action = ACTIONS.get((request.method, bool(address.key)))
-    check_query(query, action.query if action else frozenset())
+    kind = ("object" if address.key else "bucket") if address.bucket else "store"
+    part = next((name for name in _SUBRESOURCES if name in query), "")
+    action = ACTIONS.get((request.method, kind, part))
+    query = {name: value for name, value in query.items() if action is None or name != part}
+    check_query(query, action.query if action else frozenset(_SUBRESOURCES))
     if action is None:
         raise ObjectStoreError("MethodNotAllowed", Method=request.method)
     return action
-
-
-def _query(request: Request) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(request.query, keep_blank_values=True, errors="strict")
-    except ValueError as error:
-        raise ObjectStoreError("InvalidURI") from error
-    if any("\0" in value for _, value in pairs):
-        raise ObjectStoreError("InvalidURI")
-    return dict(pairs)
-
-
-def _unquoted(text: str) -> str:
-    try:
-        name = unquote(text, errors="strict")
-    except UnicodeDecodeError as error:
-        raise ObjectStoreError("InvalidURI") from error
-    if "\0" in name:
-        raise ObjectStoreError("InvalidURI")
-    return name
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or int(text[:20]) > 2**31 - 1:
-        raise ObjectStoreError(
-            "InvalidArgument",
-            "Argument maxKeys must be an integer between 0 and 2147483647",
-            ArgumentName="maxKeys",
-            ArgumentValue=text[:100],
-        )
-    return int(text)
 
 
 def _object(asked: Asked) -> ObjectInput:
@@ -298,18 +269,14 @@ def _served(asked: Asked, found: Any, body: bytes | BinaryIO) -> Answer:
     dated = {"ETag": f'"{stored.etag}"', "Last-Modified": formatdate(stored.last_modified // 1000, usegmt=True)}
     if not found.is_modified:
         return Answer(304, dated)
-    attached = stored.headers.get("content-disposition", "")
     headers = {**stored.headers, **dated, **_SAFE}
+    headers |= {name.removeprefix("response-"): asked.query[name] for name in _OVERRIDES & set(asked.query)}
+    attached = headers.get("content-disposition", "")
     headers["content-disposition"] = attached if attached.lower().startswith("attachment") else "attachment"
     start, end = found.range or (0, stored.size)
     headers["Content-Length"] = str(end - start)
     if found.range:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size}"
     elif asked.request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED":
-        headers |= _checksums(stored.checksums)
+        headers |= checksum_headers(stored.checksums)
     return Answer(206 if found.range else 200, headers, body)
-
-
-def _checksums(checksums: dict[str, str]) -> Headers:
-    named = {f"x-amz-checksum-{name}": value for name, value in checksums.items()}
-    return named | {"x-amz-checksum-type": "FULL_OBJECT"} if named else {}

@@ -12,10 +12,10 @@ from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, NamedTuple, cast
 
+from manciple.operations.own.object_checksums import ALGORITHMS, Checksum, encoded
 from manciple.operations.own.object_errors import ObjectStoreError
 from manciple.operations.own.objects import IN_MEMORY
 from manciple.wire.aws_chunked import TRAILER_SIGNATURE, Decoder, Signatures, Signing
-from manciple.wire.checksums import ALGORITHMS, Checksum, encoded
 from manciple.wire.messages import Disconnected, Receive, Request
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
@@ -27,7 +27,8 @@ _STREAMING = {
     "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
 }
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
-_NO_CHECKSUMS = {CHECKSUM + "mode", CHECKSUM + "type", CHECKSUM + "algorithm"}
+NO_CHECKSUMS = {CHECKSUM + "mode", CHECKSUM + "type", CHECKSUM + "algorithm"}
+"""Headers that begin like a checksum's and are none."""
 
 
 class Upload(NamedTuple):
@@ -178,7 +179,7 @@ def _trailer(headers: dict[str, str]) -> str | None:
 
 def _demanded(headers: dict[str, str], trailer: str | None) -> dict[str, Checksum]:
     """A checksum of each algorithm that a header or the trailer names."""
-    names = [name.removeprefix(CHECKSUM) for name in headers if name.startswith(CHECKSUM) and name not in _NO_CHECKSUMS]
+    names = [name.removeprefix(CHECKSUM) for name in headers if name.startswith(CHECKSUM) and name not in NO_CHECKSUMS]
     names += [trailer] if trailer else []
     if named := headers.get("x-amz-sdk-checksum-algorithm"):
         names.append(named.lower())

@@ -168,6 +168,15 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
+def is_moment(text: str) -> bool:
+    """Is this a time in the basic format that signatures use?"""
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return _BASIC_FORMAT.fullmatch(text) is not None
+
+
 def _pairs(parts: Iterable[str]) -> Iterable[tuple[str, str]]:
     for part in parts:
         name, _, value = part.strip().partition("=")

@@ -8,6 +8,13 @@ from manciple.errors import ServiceError
 
 _ERRORS = {
     "AccessDenied": (403, "Access Denied"),
+    "AuthorizationQueryParametersError": (
+        400,
+        (
+            "Query-string authentication requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, "
+            "X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+        ),
+    ),
     "BadDigest": (400, "The Content-MD5 or checksum value that you specified did not match what the server received."),
     "BucketAlreadyExists": (409, "The requested bucket name is not available. Select a different name and try again."),
     "BucketAlreadyOwnedByYou": (
@@ -16,6 +23,7 @@ _ERRORS = {
     ),
     "BucketNotEmpty": (409, "The bucket you tried to delete is not empty"),
     "EntityTooLarge": (400, "Your proposed upload exceeds the maximum allowed size"),
+    "EntityTooSmall": (400, "Your proposed upload is smaller than the minimum allowed size"),
     "ExpiredToken": (400, "The provided token has expired."),
     "IllegalLocationConstraintException": (
         400,
@@ -26,6 +34,17 @@ _ERRORS = {
     "InvalidArgument": (400, "Invalid Argument"),
     "InvalidBucketName": (400, "The specified bucket is not valid."),
     "InvalidDigest": (400, "The Content-MD5 or checksum value that you specified is not valid."),
+    "InvalidPart": (
+        400,
+        (
+            "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+            "specified entity tag may not match the part's entity tag."
+        ),
+    ),
+    "InvalidPartOrder": (
+        400,
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+    ),
     "InvalidRange": (416, "The requested range is not satisfiable"),
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidURI": (400, "Couldn't parse the specified URI."),
@@ -36,6 +55,13 @@ _ERRORS = {
     "MissingContentLength": (411, "You must provide the Content-Length HTTP header."),
     "NoSuchBucket": (404, "The specified bucket does not exist"),
     "NoSuchKey": (404, "The specified key does not exist."),
+    "NoSuchUpload": (
+        404,
+        (
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+            "completed."
+        ),
+    ),
     "NotImplemented": (400, "A header or query you provided implies functionality that is not implemented."),
     "PreconditionFailed": (412, "At least one of the pre-conditions you specified did not hold"),
     "RequestTimeTooSkewed": (403, "The difference between the request time and the server's time is too large."),

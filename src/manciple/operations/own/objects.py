@@ -16,6 +16,7 @@ from manciple.operations.own.object_errors import ObjectStoreError
 from manciple.operations.own.page_tokens import read_token, write_token
 from manciple.store import artifacts
 from manciple.store.artifacts import Start, StoredObject
+from manciple.store.uploads import delete_upload, uploads_of
 
 IN_MEMORY = 8 * 1024 * 1024
 """A body above this many bytes is spooled to a temporary file."""
@@ -97,6 +98,25 @@ class ListObjectsOutput(msgspec.Struct, frozen=True, kw_only=True):
     next_token: str | None
 
 
+class ListBucketsInput(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller's buckets whose names begin so."""
+
+    prefix: str = ""
+
+
+class OwnBucket(msgspec.Struct, frozen=True, kw_only=True):
+    """A bucket and when it was made."""
+
+    name: str
+    created_time: int
+
+
+class ListBucketsOutput(msgspec.Struct, frozen=True, kw_only=True):
+    """Buckets in the order of their names."""
+
+    buckets: list[OwnBucket]
+
+
 class Nothing(msgspec.Struct, frozen=True):
     """The output of what answers nothing."""
 
@@ -116,19 +136,35 @@ def create_bucket(context: Context, input: BucketInput) -> Bucket:
     return Bucket(name=input.bucket, region=context.region)
 
 
+@operation("s3:ListBuckets")
+def list_buckets(context: Context, input: ListBucketsInput) -> ListBucketsOutput:
+    """The buckets of the caller's account in their region: what is in another one is not seen (contracts, 2)."""
+    found = artifacts.list_buckets(context.tx, context.owner)
+    buckets = [OwnBucket(name=name, created_time=made) for name, made in found if name.startswith(input.prefix)]
+    return ListBucketsOutput(buckets=buckets)
+
+
+@operation("s3:GetBucketLocation")
+def get_bucket_location(context: Context, input: BucketInput) -> Bucket:
+    """Where a bucket is."""
+    return head_bucket.run(context, input)
+
+
 @operation("s3:HeadBucket")
 def head_bucket(context: Context, input: BucketInput) -> Bucket:
     """Find a bucket."""
-    _check_bucket(context, input.bucket)
+    check_bucket(context, input.bucket)
     return Bucket(name=input.bucket, region=context.region)
 
 
 @operation("s3:DeleteBucket", writes=True)
 def delete_bucket(context: Context, input: BucketInput) -> Nothing:
-    """Delete an empty bucket."""
-    _check_bucket(context, input.bucket)
+    """Delete an empty bucket; the uploads under way in it go with it."""
+    check_bucket(context, input.bucket)
     if not artifacts.is_empty(context.tx, context.owner, input.bucket):
         raise ObjectStoreError("BucketNotEmpty", BucketName=input.bucket)
+    for upload in uploads_of(context.tx, context.owner, input.bucket):
+        delete_upload(context.tx, upload)
     artifacts.delete_bucket(context.tx, context.owner, input.bucket)
     return Nothing()
 
@@ -136,8 +172,8 @@ def delete_bucket(context: Context, input: BucketInput) -> Nothing:
 @operation("s3:PutObject", writes=True)
 def put_object(context: Context, input: PutObjectInput) -> StoredObject:
     """Keep an object, in place of one under the same key."""
-    _check_bucket(context, input.bucket)
-    _check_key(input.key)
+    check_bucket(context, input.bucket)
+    check_key(input.key)
     check_write(input.conditions, artifacts.find_object(context.tx, context.owner, input.bucket, input.key))
     found = StoredObject(
         key=input.key,
@@ -169,8 +205,8 @@ def get_object(context: Context, input: ObjectInput) -> FoundObject:
 @operation("s3:HeadObject")
 def head_object(context: Context, input: ObjectInput) -> FoundObject:
     """Find an object and what is known of it."""
-    _check_bucket(context, input.bucket)
-    _check_key(input.key)
+    check_bucket(context, input.bucket)
+    check_key(input.key)
     found = artifacts.find_object(context.tx, context.owner, input.bucket, input.key)
     if found is None:
         raise ObjectStoreError("NoSuchKey", Key=input.key)
@@ -182,8 +218,8 @@ def head_object(context: Context, input: ObjectInput) -> FoundObject:
 @operation("s3:DeleteObject", writes=True)
 def delete_object(context: Context, input: ObjectInput) -> Nothing:
     """Delete an object; that there is none is no error."""
-    _check_bucket(context, input.bucket)
-    _check_key(input.key)
+    check_bucket(context, input.bucket)
+    check_key(input.key)
     if input.conditions.if_match is not None:
         check_write(input.conditions, artifacts.find_object(context.tx, context.owner, input.bucket, input.key))
     artifacts.delete_object(context.tx, context.owner, input.bucket, input.key)
@@ -193,7 +229,7 @@ def delete_object(context: Context, input: ObjectInput) -> Nothing:
 @operation("s3:ListBucket")
 def list_objects(context: Context, input: ListObjectsInput) -> ListObjectsOutput:
     """List a page of a bucket's objects in the order of their keys."""
-    _check_bucket(context, input.bucket)
+    check_bucket(context, input.bucket)
     if input.max_keys < 0:
         raise ObjectStoreError("InvalidArgument", "max-keys must be 0 or more.", ArgumentName="max-keys")
     start = (
@@ -222,12 +258,14 @@ def _refuse_again(context: Context, name: str) -> None:
         raise ObjectStoreError("BucketAlreadyOwnedByYou", BucketName=name)
 
 
-def _check_bucket(context: Context, name: str) -> None:
+def check_bucket(context: Context, name: str) -> None:
+    """Raise NoSuchBucket unless the caller has a bucket of this name in their region."""
     if artifacts.bucket_region(context.tx, context.account, name) != context.region:
         raise ObjectStoreError("NoSuchBucket", BucketName=name)
 
 
-def _check_key(key: str) -> None:
+def check_key(key: str) -> None:
+    """Raise KeyTooLongError for a key that is too long."""
     if (size := len(key.encode())) > _KEY_BYTES:
         raise ObjectStoreError("KeyTooLongError", Size=size, MaxSizeAllowed=_KEY_BYTES)
 

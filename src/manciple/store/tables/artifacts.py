@@ -1,12 +1,12 @@
-"""Tables of the artifact store: buckets, the objects in them, and the objects' bytes in chunks.
+"""Tables of the artifact store: buckets, the objects in them, uploads in parts, and all their bytes in chunks.
 
-Chunks are kept by the digest of the whole object, once for each account and region however many objects have these
+Chunks are kept by the digest of the whole object or part, once for each account and region however many have these
 bytes, and go with the last of them. They are apart from the blobs of `store/objects.py`, which are kept for ever.
 """
 
 import sqlalchemy as sa
 
-from manciple.store.metadata import METADATA, Digest, Millis, owned
+from manciple.store.metadata import METADATA, Digest, Id, Millis, owned
 
 BucketName = sa.String(63)
 ObjectKey = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -34,6 +34,36 @@ STORED_OBJECT = sa.Table(
     sa.Column("checksums", sa.JSON, nullable=False),
     sa.Column("last_modified", Millis, nullable=False),
     sa.PrimaryKeyConstraint("account", "region", "bucket", "key"),
+    sa.Index(None, "account", "region", "digest"),
+)
+
+UPLOAD = sa.Table(
+    "upload",
+    METADATA,
+    *owned(),
+    sa.Column("id", Id, nullable=False),
+    sa.Column("bucket", BucketName, nullable=False),
+    sa.Column("key", ObjectKey, nullable=False),
+    sa.Column("headers", sa.JSON, nullable=False),
+    sa.Column("algorithm", sa.String(16)),
+    sa.Column("is_whole", sa.Boolean, nullable=False),
+    sa.Column("created_time", Millis, nullable=False),
+    sa.PrimaryKeyConstraint("account", "region", "id"),
+    sa.Index(None, "account", "region", "bucket", "key", "id"),
+)
+
+UPLOAD_PART = sa.Table(
+    "upload_part",
+    METADATA,
+    *owned(),
+    sa.Column("upload_id", Id, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("digest", Digest, nullable=False),
+    sa.Column("etag", sa.String(64), nullable=False),
+    sa.Column("checksums", sa.JSON, nullable=False),
+    sa.Column("last_modified", Millis, nullable=False),
+    sa.PrimaryKeyConstraint("account", "region", "upload_id", "number"),
     sa.Index(None, "account", "region", "digest"),
 )
 

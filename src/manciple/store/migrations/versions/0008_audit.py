@@ -1,4 +1,4 @@
-"""The audit; uploads in parts."""
+"""The audit."""
 
 import sqlalchemy as sa
 from alembic import op

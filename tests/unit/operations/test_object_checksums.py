@@ -2,7 +2,7 @@
 
 import pytest
 
-from manciple.wire.checksums import ALGORITHMS
+from manciple.operations.own.object_checksums import ALGORITHMS
 
 CHECKED = {
     "crc32": "cbf43926",

@@ -62,6 +62,9 @@ ALGORITHMS: dict[str, Callable[[], Checksum]] = {
 }
 """By the name that stands in `x-amz-checksum-…`. S3 knows xxHash too, which needs a library; it is refused by name."""
 
+WHOLE_ONLY = {"crc64nvme"}
+"""What is never made of the checksums of parts (user guide, "Checking object integrity")."""
+
 
 def encoded(checksum: Checksum) -> str:
     """A checksum as headers and trailers hold it."""

@@ -147,8 +147,7 @@ def test_service_actions_are_listed_oldest_first_page_by_page(catalog: Any) -> N
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"Name": None}, "Definition has no Name; name the document and its version."),
-        ({"Version": None}, "Definition has no Version; name the document and its version."),
+        ({"Name": None}, "Definition has no Name; name the document."),
         ({"Name": "a b"}, "Definition.Name a b is no name or ARN of a document."),
         ({"Version": "one"}, "Definition.Version one must be a number from 1, $LATEST or $DEFAULT."),
         ({"AssumeRole": "me"}, "Definition.AssumeRole me must be LAUNCH_ROLE or the ARN of a role."),
@@ -184,6 +183,13 @@ def test_a_definition_names_document_version_and_role_in_these_ways(
     action_id = create(catalog, Definition=definition)
 
     assert catalog.describe_service_action(Id=action_id)["ServiceActionDetail"]["Definition"] == definition
+
+
+def test_a_definition_may_be_a_name_alone(catalog: Any) -> None:
+    action_id = create(catalog, Definition={"Name": "AWS-RestartEC2Instance"})
+
+    described = catalog.describe_service_action(Id=action_id)["ServiceActionDetail"]
+    assert described["Definition"] == {"Name": "AWS-RestartEC2Instance"}
 
 
 def test_a_service_action_that_is_not_there_is_named(

@@ -15,6 +15,12 @@ from manciple.errors import InvalidParametersException
 LAUNCH_ROLE = "LAUNCH_ROLE"
 """The role that stands for the provisioned product's launch role."""
 
+DEFAULT_VERSION = "$DEFAULT"
+"""The version of a document that Systems Manager runs unless it is told another."""
+
+ROLE_PARAMETER = "AutomationAssumeRole"
+"""The parameter by which documents are told the role (Systems Manager user guide, "Running automations")."""
+
 TARGET, TEXT_VALUE = "TARGET", "TEXT_VALUE"
 
 WITHOUT_ACTIONS = ("TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD")
@@ -22,7 +28,7 @@ WITHOUT_ACTIONS = ("TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD")
 
 _DOCUMENT = re.compile(r"[a-zA-Z0-9_\-.:/]{3,512}")
 _VERSION = re.compile(r"\$LATEST|\$DEFAULT|[1-9][0-9]*")
-_ROLE = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_ROLE = re.compile(r"arn:[a-z0-9-]+:iam::\d+:role/[\w+=,.@/-]+", re.ASCII)
 _MOST_LETTERS = 50
 
 
@@ -74,12 +80,11 @@ def parameters_of(definition: Mapping[str, str]) -> list[ActionParameter]:
 
 def check_definition(definition: Mapping[str, str]) -> None:
     """Raise InvalidParametersException unless a definition is sound."""
-    for key in ("Name", "Version"):
-        if key not in definition:
-            raise InvalidParametersException(f"Definition has no {key}; name the document and its version.")
+    if "Name" not in definition:
+        raise InvalidParametersException("Definition has no Name; name the document.")
     if not _DOCUMENT.fullmatch(definition["Name"]):
         raise InvalidParametersException(f"Definition.Name {definition['Name']} is no name or ARN of a document.")
-    if not _VERSION.fullmatch(definition["Version"]):
+    if not _VERSION.fullmatch(definition.get("Version", DEFAULT_VERSION)):
         raise InvalidParametersException(
             f"Definition.Version {definition['Version']} must be a number from 1, $LATEST or $DEFAULT."
         )
@@ -89,10 +94,17 @@ def check_definition(definition: Mapping[str, str]) -> None:
     parameters_of(definition)
 
 
+def default_values(declared: list[ActionParameter], targets: list[str], role: str | None) -> dict[str, list[str]]:
+    """The values of parameters that are not given: the targets for those of type TARGET, the role for the one of it."""
+    roles = [] if role is None else [role]
+    values = {one.name: roles if one.name == ROLE_PARAMETER else targets for one in declared if one.type == TARGET}
+    return {name: found for name, found in values.items() if found}
+
+
 def fill_parameters(
-    declared: list[ActionParameter], given: Mapping[str, list[str]], targets: list[str]
+    declared: list[ActionParameter], given: Mapping[str, list[str]], defaults: Mapping[str, list[str]]
 ) -> dict[str, list[str]]:
-    """The values that an execution passes: those given, and the targets for a TARGET parameter that is not given.
+    """The values that an execution passes: those given, and defaults.
 
     A TEXT_VALUE parameter that is not given is not passed (AWS API reference, ExecuteProvisionedProductServiceAction).
     Raises InvalidParametersException for a parameter that the action has not.
@@ -103,8 +115,7 @@ def fill_parameters(
             raise InvalidParametersException(
                 f"The service action has no parameter {name}; it has {', '.join(sorted(known)) or 'none'}."
             )
-    defaults = {parameter.name: targets for parameter in declared if parameter.type == TARGET and targets}
-    return defaults | dict(given)
+    return {**defaults, **given}
 
 
 def _check_parameter(parameter: ActionParameter) -> None:

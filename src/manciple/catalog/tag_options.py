@@ -9,11 +9,15 @@ are ours.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from manciple.catalog.entities import Entity, Tags
+from manciple.catalog.entities import Entity, ProductType, Tags
 from manciple.errors import InvalidParametersException
 
 Offer: TypeAlias = Mapping[str, Sequence[str]]
 """The values that a launch may choose from, by key; none for a conflict."""
+
+
+WITHOUT_TAG_OPTIONS: tuple[ProductType, ...] = ("TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD")
+"""Types of products that TagOptions do nothing for (administrator guide, "TagOption Library")."""
 
 
 class TagOption(Entity, frozen=True, kw_only=True):
@@ -34,8 +38,10 @@ class TagOptionAssociation(Entity, frozen=True, kw_only=True):
     created_time: int
 
 
-def merge(of_portfolio: Iterable[TagOption], of_product: Iterable[TagOption]) -> Offer:
+def merge(of_portfolio: Iterable[TagOption], of_product: Iterable[TagOption], *, product_type: ProductType) -> Offer:
     """What a launch of a product through a portfolio offers; the portfolio's keys come first."""
+    if product_type in WITHOUT_TAG_OPTIONS:
+        return {}
     one, other = _values(of_portfolio), _values(of_product)
     return {key: _common(one.get(key), other.get(key)) for key in dict.fromkeys([*one, *other])}
 

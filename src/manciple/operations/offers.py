@@ -56,9 +56,8 @@ def tag_options_on(context: Context, resource: Portfolio | Product, *, with_shar
 def offered_tag_options(context: Context, portfolio: Portfolio, product: Product) -> Offer:
     """The values of tags that a launch of a product through a portfolio may choose from."""
     with_shared = _brings_tag_options(context, portfolio, product)
-    return tag_options.merge(
-        *(tag_options_on(context, resource, with_shared=with_shared) for resource in (portfolio, product))
-    )
+    found = (tag_options_on(context, resource, with_shared=with_shared) for resource in (portfolio, product))
+    return tag_options.merge(*found, product_type=product.type)
 
 
 def _brings_tag_options(context: Context, portfolio: Portfolio, product: Product) -> bool:

@@ -8,10 +8,11 @@ from manciple.api import shapes
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.catalog.lifecycle import PLANNABLE
 from manciple.catalog.service_actions import (
+    DEFAULT_VERSION,
     LAUNCH_ROLE,
-    TARGET,
     TEXT_VALUE,
     ServiceAction,
+    default_values,
     fill_parameters,
     parameters_of,
 )
@@ -41,11 +42,12 @@ def describe_service_action_execution_parameters(
     """
     product = launches.find_provisioned_product(context, input.provisioned_product_id, None)
     action = _find_action_of(context, product, input.service_action_id)
-    targets = _defaults(context, action, targets_of(context.tx, *context.owner, product.id))
-    defaults: dict[str, list[str]] = {TARGET: targets[:_MOST_VALUES], TEXT_VALUE: []}
+    defaults = _defaults(context, product, action, targets_of(context.tx, *context.owner, product.id))
     return shapes.DescribeServiceActionExecutionParametersOutput(
         service_action_parameters=[
-            shapes.ExecutionParameter(name=one.name, type=one.type, default_values=defaults[one.type])
+            shapes.ExecutionParameter(
+                name=one.name, type=one.type, default_values=defaults.get(one.name, [])[:_MOST_VALUES]
+            )
             for one in parameters_of(action.definition)
         ]
     )
@@ -109,7 +111,6 @@ def _execution(
     declared = parameters_of(action.definition)
     targets = targets_of(context.tx, *context.owner, product.id)
     texts = {parameter.name for parameter in declared if parameter.type == TEXT_VALUE}
-    role = action.definition.get("AssumeRole")
     return Execution(
         account=product.account,
         region=product.region,
@@ -118,9 +119,9 @@ def _execution(
         action_id=action.id,
         action_name=action.name,
         document=action.definition["Name"],
-        version=action.definition["Version"],
-        role_arn=product.launch_role_arn if role == LAUNCH_ROLE else role,
-        values=fill_parameters(declared, given, _defaults(context, action, targets)),
+        version=action.definition.get("Version", DEFAULT_VERSION),
+        role_arn=_role(product, action),
+        values=fill_parameters(declared, given, _defaults(context, product, action, targets)),
         secrets=tuple(value for name, values in given.items() if name in texts for value in values),
         product=_told(product),
         targets=targets,
@@ -142,8 +143,16 @@ def _told(product: ProvisionedProduct) -> dict[str, str | None]:
     }
 
 
-def _defaults(context: Context, action: ServiceAction, targets: tuple[Target, ...]) -> list[str]:
-    """What the action works on unless it is told: the resources of the type that the operator names for its runner."""
+def _role(product: ProvisionedProduct, action: ServiceAction) -> str | None:
+    role = action.definition.get("AssumeRole")
+    return product.launch_role_arn if role == LAUNCH_ROLE else role
+
+
+def _defaults(
+    context: Context, product: ProvisionedProduct, action: ServiceAction, targets: tuple[Target, ...]
+) -> dict[str, list[str]]:
+    """Values unless others are given; what an action works on are resources of the type that its runner is set for."""
     runner = find_runner(context.runtime.settings.service_actions, action.definition["Name"])
     wanted = runner.target_type if runner else None
-    return [one.physical_id for one in targets if one.type == wanted]
+    found = [one.physical_id for one in targets if one.type == wanted]
+    return default_values(parameters_of(action.definition), found, _role(product, action))

@@ -2,9 +2,11 @@
 
 import pytest
 
+from manciple.catalog.entities import ProductType
 from manciple.catalog.tag_options import TagOption, choose, merge, refresh
 from manciple.errors import InvalidParametersException
 
+STACKS: ProductType = "CLOUD_FORMATION_TEMPLATE"
 CONFLICT = "sc-tagconflict-port-a-prod-b"
 
 
@@ -25,13 +27,20 @@ def options(*pairs: str, active: bool = True) -> list[TagOption]:
 
 
 def test_a_key_on_both_sides_is_offered_with_the_values_of_both() -> None:
-    offer = merge(options("a=1", "a=2", "b=1", "c=1"), options("a=2", "a=3", "c=2", "d=1"))
+    offer = merge(options("a=1", "a=2", "b=1", "c=1"), options("a=2", "a=3", "c=2", "d=1"), product_type=STACKS)
 
     assert offer == {"a": ["2"], "b": ["1"], "c": [], "d": ["1"]}
 
 
 def test_inactive_options_count_on_neither_side() -> None:
-    assert merge(options("a=1") + options("a=2", active=False), options("a=2", active=False)) == {"a": ["1"]}
+    of_portfolio, of_product = options("a=1") + options("a=2", active=False), options("a=2", active=False)
+
+    assert merge(of_portfolio, of_product, product_type=STACKS) == {"a": ["1"]}
+
+
+@pytest.mark.parametrize("product_type", ["TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD"])
+def test_products_of_terraform_are_offered_none(product_type: ProductType) -> None:
+    assert merge(options("a=1"), options("b=1"), product_type=product_type) == {}
 
 
 @pytest.mark.parametrize(

@@ -227,3 +227,35 @@ def test_a_plan_that_imports_what_nobody_exports_is_made_and_warns(
         "[WARN] --include-property-values option can return incomplete ChangeSet data because: "
         "ChangeSet creation failed for resource [Topic] because: No export named network"
     )
+
+
+CHAIN = """
+Parameters: {{Label: {{Type: String}}}}
+Resources:
+  First: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: !Ref Label}}}}
+  Second: {{Type: AWS::SNS::Topic, Properties: {{DisplayName: !GetAtt First.TopicName}}}}
+  {more}: {{Type: AWS::SNS::Topic, DeletionPolicy: {policy}, Properties: {{TopicName: {name}}}}}
+"""
+
+
+@pytest.mark.parametrize(("policy", "done"), [("Delete", "removed"), ("Retain", "retained")])
+def test_after_a_success_the_document_tells_what_was_done_of_what_was_planned(
+    publish: Publish, document: Callable[[dict[str, Any]], Any], policy: str, done: str
+) -> None:
+    product = publish(*(CHAIN.format(more=more, policy=policy, name=more) for more in ("Old", "New")))
+    label = [[{"Key": "Label", "Value": value}] for value in "ab"]
+    product.launch("mine", ProvisioningParameters=label[0])
+    plan = product.plan("mine", 1, ProvisioningParameters=label[1])
+    before = document(plan)
+    product.execute(id_of(plan))
+
+    after = document(plan)
+
+    assert (before["Done"], [change["Done"] for change in before["Changes"]]) == (None, [None] * 4)
+    assert {change["ResourceChange"]["LogicalResourceId"]: change["Done"] for change in after["Changes"]} == {
+        "First": "as planned",
+        "New": "as planned",
+        "Old": done,
+        "Second": "not needed",
+    }
+    assert after["Done"] == {"Add": 1, "Modify": 1, "Replace": 0, "Remove": 1 if done == "removed" else 0}

@@ -1,7 +1,7 @@
 """The plan document: all that is known of a plan, for people and machines to review (contracts, section 3)."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -16,8 +16,8 @@ from manciple.template.change_set import (
     PathChange,
     as_cloudformation,
     as_review,
-    holds_unknown,
     path_changes_of,
+    unknown_paths,
 )
 
 
@@ -46,11 +46,17 @@ class Summary(msgspec.Struct, frozen=True, rename="pascal"):
     remove: int = 0
 
 
+Done: TypeAlias = Literal[
+    "as planned", "not needed", "replaced", "updated in place", "removed", "retained", "left over"
+]
+
+
 class DocumentedChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """One change. `resource_change` has exactly the shape of CloudFormation's DescribeChangeSet; all else is ours.
 
     `path_changes` tells of a modification which places inside its properties change, and from what to what.
-    `stack_path` is the nested stack that the resource belongs to, empty for the product's own stack.
+    `stack_path` is the nested stack that the resource belongs to, empty for the product's own stack. `done` is what
+    came of it, once the plan was carried out.
     """
 
     type: Literal["Resource"] = "Resource"
@@ -59,13 +65,15 @@ class DocumentedChange(msgspec.Struct, frozen=True, kw_only=True, rename="pascal
     cause: tuple[str, ...]
     path_changes: tuple[PathChange, ...] = ()
     stack_path: str = ""
+    done: Done | None = None
 
 
 class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """A plan in any status; without a change set (not made yet, or it failed) the lists are empty.
 
     `parameters` and `outputs` are what changes of them, at paths as `/Parameters/Size` and `/Outputs/Url/Value`.
-    `invalid_properties` make the execution fail, here or on AWS.
+    `invalid_properties` make the execution fail, here or on AWS. `done` counts what was really done, once the plan was
+    carried out.
     """
 
     plan_id: str
@@ -85,6 +93,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     changes: tuple[DocumentedChange, ...]
     parameters: tuple[PathChange, ...] = ()
     outputs: tuple[PathChange, ...] = ()
+    done: Summary | None = None
 
 
 _NOTHING = ChangeSet(changes={})
@@ -174,8 +183,7 @@ def _documented(change: Change, resource_change: dict[str, Any]) -> DocumentedCh
 
 
 def _unknown(change_set: ChangeSet) -> Iterator[str]:
-    """The properties, as `LogicalId.Property`, whose value only execution can tell."""
+    """Where values stand that only execution can tell: `LogicalId.Property`, and `/` and the way inside it."""
     for change in change_set.changes.values():
         for name, value in (change.after or {}).items():
-            if holds_unknown(value):
-                yield f"{change.logical_id}.{name}"
+            yield from unknown_paths(value, f"{change.logical_id}.{name}")

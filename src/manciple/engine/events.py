@@ -109,6 +109,11 @@ def list_events(tx: Transaction, operation_id: str, *, after: int = 0, limit: in
     return [Event(**row._asdict()) for row in rows]
 
 
+def is_replacement(event: Event) -> bool:
+    """Does the event tell that an update makes a new physical resource?"""
+    return event.reason in (REPLACING, REPLACED_BY_PROVIDER)
+
+
 def failure_reason(failed: Mapping[str, Iterable[str]]) -> str:
     """The stack's reason in CloudFormation's words, from logical ids by what failed (`create`, `update`, `delete`)."""
     sentences = [

@@ -64,6 +64,7 @@ def test_a_plan_that_is_not_made_yet_has_a_document_too() -> None:
         "Changes": [],
         "Parameters": [],
         "Outputs": [],
+        "Done": None,
     }
 
 
@@ -87,6 +88,14 @@ def test_what_only_execution_can_tell_is_named() -> None:
     added = graph(topic(), topic("Reader", DisplayName=get_att("Topic", "Arn"), TopicName="known"))
 
     assert written(change_set(None, added))["UnknownUntilExecution"] == ["Reader.DisplayName"]
+
+
+def test_a_value_inside_a_property_that_only_execution_tells_is_named_with_its_way() -> None:
+    reader = resource("Policy", "AWS::SQS::QueuePolicy", properties={"Queues": ["a", ref("Topic")]})
+
+    told = written(change_set(None, graph(topic(), reader)))
+
+    assert told["UnknownUntilExecution"] == ["Policy.Queues/1"]
 
 
 def test_with_values_a_hidden_dependent_is_shown_as_well() -> None:

@@ -1,5 +1,6 @@
 """The plan document: what AWS cannot say of a plan, and of two plans (contracts, section 3)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -7,6 +8,8 @@ import msgspec
 from manciple.catalog.entities import Plan
 from manciple.catalog.plan_diff import PlanDiff, diff_without_values, plan_diff
 from manciple.catalog.plan_document import PlanDocument, PlanFacts, plan_document, without_values
+from manciple.catalog.plan_outcome import Told, with_outcome
+from manciple.engine.events import STACK_TYPE, is_replacement, list_events
 from manciple.operations.call import Context, operation
 from manciple.operations.plans import find_plan
 
@@ -55,4 +58,17 @@ def _document(context: Context, plan: Plan) -> PlanDocument:
     else:
         made = context.runtime.objects.get_value(context.tx, plan.document_digest, PlanDocument)
     message = plan.status_message or made.status_message
-    return msgspec.structs.replace(made, **head, status_message=message, status_reason=plan.status_reason)
+    told = msgspec.structs.replace(made, **head, status_message=message, status_reason=plan.status_reason)
+    if plan.status != "EXECUTE_SUCCESS" or plan.record_id is None:
+        return told
+    return with_outcome(told, _told(context, plan.record_id))
+
+
+def _told(context: Context, record_id: str) -> Iterator[Told]:
+    """What the events of a record tell of its resources."""
+    after = 0
+    while found := list_events(context.tx, record_id, after=after):
+        after = found[-1].number
+        for event in found:
+            if event.type != STACK_TYPE or event.path:
+                yield Told(event.path, event.logical_id, event.status, is_replacement(event))

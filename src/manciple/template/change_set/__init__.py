@@ -6,7 +6,7 @@ as_service_catalog(changes)        as DescribeProvisionedProductPlan answers it
 """
 
 from manciple.template.change_set.compare import REMOVE_ACTIONS, change_set
-from manciple.template.change_set.known_values import holds_unknown
+from manciple.template.change_set.known_values import holds_unknown, unknown_paths
 from manciple.template.change_set.model import (
     KNOWN_AFTER_APPLY,
     Action,
@@ -44,4 +44,5 @@ __all__ = [
     "parsed_json",
     "path_changes",
     "path_changes_of",
+    "unknown_paths",
 ]

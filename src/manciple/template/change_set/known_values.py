@@ -1,7 +1,7 @@
 """A resource's values as far as they are known before anything is executed (rules 10 and 11)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from manciple.errors import TemplateError
@@ -49,6 +49,17 @@ def holds_unknown(value: Value | None) -> bool:
     if value is None or isinstance(value, str):
         return value is not None and KNOWN_AFTER_APPLY in value
     return any(holds_unknown(item) for item in (value if isinstance(value, list) else value.values()))
+
+
+def unknown_paths(value: Value, path: str) -> Iterator[str]:
+    """Where inside a known value something is left to execution; `path` is the value's own."""
+    if isinstance(value, str):
+        if KNOWN_AFTER_APPLY in value:
+            yield path
+        return
+    members: Iterable[tuple[str | int, Value]] = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, member in members:
+        yield from unknown_paths(member, f"{path}/{key}")
 
 
 def _masked(value: Value) -> Value:

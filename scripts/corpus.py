@@ -183,11 +183,11 @@ def report(title: str, results: list[Result]) -> None:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[World]:
+def running(directory: Path, **settings: Any) -> Iterator[World]:
     """A server with a new database, in a process of its own."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(directory, theirs))
+    process = context.Process(target=serve, args=(directory, theirs, settings))
     process.start()
     url = ours.recv()
     database = Database(f"sqlite:///{directory / 'manciple.sqlite'}")
@@ -199,10 +199,10 @@ def running(directory: Path) -> Iterator[World]:
         process.join()
 
 
-def serve(directory: Path, ready: Connection) -> None:
+def serve(directory: Path, ready: Connection, settings: dict[str, Any]) -> None:
     """Serve until terminated; tell the address once requests are answered. The log holds warnings only."""
     configure("console", "warning")
-    server = Server(load_settings({"port": 0, "data": str(directory)}, {}).settings)
+    server = Server(load_settings({"port": 0, "data": str(directory), **settings}, {}).settings)
     server.serve(lambda: ready.send(server.url))
 
 

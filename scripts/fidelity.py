@@ -35,6 +35,7 @@ from manciple.template.transforms.process import CHANGE_SET_FAILED
 from manciple.template.values import Bound, masked, revealed
 from scripts.account import Refusal, World
 from scripts.corpus import running
+from scripts.functions import Functions, given, serving
 from scripts.played import play_case, play_deploy
 
 ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
@@ -62,11 +63,15 @@ def main() -> None:
     if not options.oracle.is_dir():
         print(f"fidelity: skipped, because {options.oracle} is absent", file=sys.stderr)
         return
-    with tempfile.TemporaryDirectory(prefix="fidelity-") as scratch, running(Path(scratch) / "data") as world:
+    with (
+        serving() as functions,
+        tempfile.TemporaryDirectory(prefix="fidelity-") as scratch,
+        running(Path(scratch) / "data", macros={"*": functions.url}) as world,
+    ):
         oracle = Oracle(options.oracle, Path(scratch), ["-v"] if options.verbose else [])
-        oracle.produce("cases", partial(played_case, world))
+        oracle.produce("cases", partial(played_case, world, functions))
         oracle.produce("errors", error_result)
-        oracle.produce("deploys", partial(played_deploy, world))
+        oracle.produce("deploys", partial(played_deploy, world, functions))
         oracle.score("cases")
         oracle.score("errors", "--errors", str(oracle.path / "errors"), "--feature", "template")
         oracle.score("deploys", "--deploys", str(oracle.path / "deploys"))
@@ -108,8 +113,9 @@ def recordings(kind: str, oracle: Path = ORACLE) -> Iterator[tuple[str, Json]]:
     return ((path.stem, json.loads(path.read_text())) for path in sorted((oracle / kind).glob("*.json")))
 
 
-def played_case(world: World, case: Json) -> Json:
+def played_case(world: World, functions: Functions, case: Json) -> Json:
     """Both change sets and both forms of one recorded case, the outputs, and the events of its execution."""
+    functions.take(case)
     result = case_result(case)
     if "events" not in case["expected"] or "error" in result:
         return result
@@ -119,8 +125,9 @@ def played_case(world: World, case: Json) -> Json:
         return result | {"error": str(refusal)}
 
 
-def played_deploy(world: World, recording: Json) -> Json:
+def played_deploy(world: World, functions: Functions, recording: Json) -> Json:
     """The outputs of one recorded deployment; where none were recorded there is nothing to compare."""
+    functions.take(recording)
     if not recording["outputs"]:
         return {}
     try:
@@ -135,9 +142,13 @@ class Environment:
 
     parameters: Mapping[str, str] = field(default_factory=dict)
     objects: Mapping[str, str] = field(default_factory=dict)
+    functions: Functions = field(default_factory=Functions)
 
     def answer(self, need: Need) -> Any:
         """The fact, None if there is none."""
+        if need.kind == "macro":
+            told = self.functions.answer(json.loads(need.key))
+            return None if told is None else json.dumps(told)
         sources: dict[str, Mapping[str, Any]] = {
             "bucket": {address.split("/")[2]: REGION for address in self.objects},
             "include": self.objects,
@@ -215,17 +226,19 @@ def dependencies_first(evaluation: Evaluation) -> Iterator[str]:
 def case_result(case: Json) -> Json:
     """Both change sets and both forms of one recorded case, and the outputs."""
     result: Json = {}
-    stack = Stack()
-    known = case.get("environment", {})
-    at_create = Environment(known.get("ssm_parameters", {}), known.get("s3_objects", {}))
-    at_update = Environment({**at_create.parameters, **known.get("ssm_parameters_at_update", {})}, at_create.objects)
+    stack, functions = Stack(), Functions()
+    functions.take(case)
+    known = case.get("environment") or {}
+    at_create = Environment(known.get("ssm_parameters", {}), known.get("s3_objects", {}), functions)
+    stored = {**at_create.parameters, **known.get("ssm_parameters_at_update", {})}
+    at_update = Environment(stored, at_create.objects, functions)
     steps = (("create", "before", at_create), ("update", "after", at_update))
     try:
         for operation, side, environment in steps:
             template = case[f"{side}_template"]
             if template is None:
                 continue
-            evaluation, changes = stack.plan(template, texts(case[f"{side}_parameters"]), environment)
+            evaluation, changes = stack.plan(template, given(case[f"{side}_parameters"]), environment)
             result[f"{operation}_change_set"] = as_cloudformation(changes, values=False)
             result[f"{operation}_change_set_values"] = as_cloudformation(changes, values=True)
             if is_executed(case, operation):
@@ -252,24 +265,19 @@ def text_of(template: Any) -> str:
     return template if isinstance(template, str) else json.dumps(template)
 
 
-def texts(parameters: Mapping[str, Any] | None) -> dict[str, str]:
-    """Parameter values as the API takes them."""
-    return {name: str(value) for name, value in (parameters or {}).items()}
-
-
 def error_result(recording: Json) -> Json:
     """The refusal of one recorded request, `{}` if it is accepted."""
     if recording["about"] != "template" or recording["template"] is None:
         return {"skipped": True}
     stack, environment = Stack(), Environment()
-    given = {one["ParameterKey"]: one["ParameterValue"] for one in recording["parameters"]}
+    parameters = given(recording["parameters"])
     try:
         if recording["operation"] in FORM_ONLY:
             load(text_of(recording["template"]))
             return {}
         if recording["prior_template"]:
-            stack.execute(*stack.plan(recording["prior_template"], given, environment))
-        _, changes = stack.plan(recording["template"], given, environment)
+            stack.execute(*stack.plan(recording["prior_template"], parameters, environment))
+        _, changes = stack.plan(recording["template"], parameters, environment)
     except TemplateError as error:
         return {"Code": error.code, "Message": error.message}
     if changes.has_changes:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from scripts.account import Account, Json, Refusal, Version, World
+from scripts.functions import given
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
 NO_CHANGES = "didn't contain changes"
@@ -25,7 +26,7 @@ class Deployment(NamedTuple):
 def play_case(world: World, case: Json) -> Json:
     """The events of a recorded create, update and delete by logical id, those of the stack under `Stack`."""
     account = Account(world)
-    known = case.get("environment", {})
+    known = case.get("environment") or {}
     parameters = known.get("ssm_parameters", {})
     at_update = parameters | known.get("ssm_parameters_at_update", {})
     versions = [version_of(case[f"{side}_template"], case[f"{side}_parameters"]) for side in ("before", "after")]
@@ -39,7 +40,7 @@ def play_case(world: World, case: Json) -> Json:
 
 
 def play_deploy(world: World, recording: Json) -> Json:
-    """The outputs of a recorded deployment: those of all its stacks as each was last deployed."""
+    """The outputs of a recorded deployment: those of all its stacks, each as it was last told."""
     outputs: dict[str, str] = {}
     account_id = None
     for stack, deployments in deployments_of(recording).items():
@@ -50,7 +51,7 @@ def play_deploy(world: World, recording: Json) -> Json:
         for number, one in enumerate(deployments):
             account.seed(one.environment, ())
             deploy(account, number, one.version)
-        outputs |= account.outputs()
+            outputs |= account.outputs()
     return {"outputs": outputs}
 
 
@@ -103,7 +104,7 @@ def objects_of(objects: Mapping[str, str]) -> Iterator[tuple[str, str, bytes]]:
         yield bucket, key, content.encode()
 
 
-def version_of(template: Any, parameters: Mapping[str, Any] | None) -> Version:
+def version_of(template: Any, parameters: Any) -> Version:
     """A recorded template and its parameters, as they can be published."""
     text = template if isinstance(template, str) else json.dumps(template)
-    return Version(text.encode(), {name: str(value) for name, value in (parameters or {}).items()})
+    return Version(text.encode(), given(parameters))

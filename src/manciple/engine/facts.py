@@ -21,6 +21,7 @@ from manciple.store.environments import read_environment
 from manciple.store.objects import Objects
 from manciple.store.tables.engine import EXPORT
 from manciple.template.evaluation import Facts, Need, Needs
+from manciple.template.transforms.macro import KIND as MACRO
 from manciple.template.values import Value
 
 ROUNDS = 20
@@ -98,6 +99,7 @@ def settle(
 
 
 def changed_fact(tx: Transaction, objects: Objects, facts: Facts) -> Need | None:
-    """The first fact of a plan that is another one today."""
-    today = known_facts(tx, objects, facts, facts.known)
-    return next((need for need, answer in facts.known.items() if today[need] != answer), None)
+    """The first fact of a plan that is another one today; what a macro once answered stays as it was."""
+    stored = {need: answer for need, answer in facts.known.items() if need.kind != MACRO}
+    today = known_facts(tx, objects, facts, stored)
+    return next((need for need, answer in stored.items() if today[need] != answer), None)

@@ -11,6 +11,7 @@ from manciple.engine import facts as fact_finding
 from manciple.engine.deployed import deployed_of, removals_of_leftovers
 from manciple.engine.launch import Launch
 from manciple.engine.local_paths import refuse_local_paths
+from manciple.engine.macros import Macros
 from manciple.engine.planned import Permit, Planned, PlannedStack, decode_stack
 from manciple.engine.refused_types import refuse_types
 from manciple.engine.rows import Stack
@@ -43,10 +44,11 @@ _NO_PREVIOUS = "Cannot specify usePreviousValue as true for a parameter key not 
 class Planning:
     """Makes plans of stacks from what the store knows."""
 
-    def __init__(self, database: Database, objects: Objects, limits: Limits) -> None:
+    def __init__(self, database: Database, objects: Objects, limits: Limits, macros: Macros) -> None:
         self._database = database
         self._objects = objects
         self._limits = limits
+        self._macros = macros
 
     def make(self, launch: Launch, scope: Scope) -> Made:
         """Plan a launch or an update of a stack. Raises TemplateError with CloudFormation's message."""
@@ -75,8 +77,11 @@ class Planning:
         return Made(change_set=changes, planned=planned, simulated=True)
 
     def _fetch(self, facts: Facts, needs: Iterable[Need]) -> dict[Need, Value | None]:
+        wanted = list(needs)
+        made = self._macros.answers(wanted)
         with self._database.read() as tx:
-            return fact_finding.known_facts(tx, self._objects, facts, needs)
+            stored = fact_finding.known_facts(tx, self._objects, facts, (need for need in wanted if need not in made))
+        return stored | made
 
     def _check_exports(self, stack: Stack, evaluation: Evaluation) -> None:
         """Refuse a plan that would take or change an export in use, where that can be known by now."""

@@ -143,3 +143,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
     custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent
     notifications: dict[str, Address] = {}  # pattern of an SNS topic's ARN -> where stack events for it are sent
+    macros: dict[str, Address] = {}  # pattern of a macro's name -> where its events are sent, and answered

@@ -7,6 +7,7 @@ text, list, object. A reference to a resource that is not known yet stays in the
 once more, with the resource known, finishes it.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -85,6 +86,15 @@ def revealed(value: Value) -> Value:
     if isinstance(value, list):
         return [revealed(item) for item in value]
     return {key: revealed(item) for key, item in value.items()}
+
+
+def untyped(value: Any) -> Value:
+    """JSON as a template's value: every scalar is text, and a null is left out."""
+    if isinstance(value, dict):
+        return {key: untyped(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [untyped(item) for item in value if item is not None]
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 Bindings: TypeAlias = Mapping[str, "Bound"]

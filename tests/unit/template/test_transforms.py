@@ -1,7 +1,9 @@
 """Transforms carried out: AWS::Include, the order of transforms, and those that do not exist."""
 
+import json
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
 from manciple.errors import TemplateError
@@ -129,8 +131,6 @@ def test_an_include_that_fails_says_why_and_where(location: str, reason: str) ->
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ("Count", "No transform named 111111111111::Count found."),
-        ("222222222222::Count", "No transform named 222222222222::Count found."),
         ("{Parameters: {}}", "Key Name of transform definition must be a string."),
         ("AWS::CodeDeployBlueGreen",
          "Transform AWS::CodeDeployBlueGreen is not supported; publish the template as the transform makes it."),
@@ -139,6 +139,71 @@ def test_an_include_that_fails_says_why_and_where(location: str, reason: str) ->
 def test_a_transform_that_nobody_has_is_refused_by_name(declared: str, message: str) -> None:
     with pytest.raises(TemplateError) as refused:
         attempt(f"Transform: [{declared}]\nResources: {{R: {{Type: T}}}}")
+
+    assert (refused.value.message, refused.value.line) == (message, 1)
+
+
+def asking(text: str) -> Need:
+    """What the function of the one macro in a template is asked."""
+    found = attempt(text)
+    assert isinstance(found, Needs)
+    (need,) = found.needs
+    return need
+
+
+def answered(text: str, answer: str | None) -> Template | Needs:
+    """The template after the function of its one macro has answered."""
+    need = asking(text)
+    return attempt(text, msgspec.structs.replace(FACTS, known={**KNOWN, need: answer}))
+
+
+EMBEDDED = """
+Parameters: {Size: {Type: Number, Default: 3}}
+Resources:
+  R: {Type: T, Properties: {Own: a, Fn::Transform: {Name: Count, Parameters: {Of: !Ref Size}}}}
+"""
+WHOLE = "Transform: Count\nResources: {R: {Type: T}}"
+
+
+def test_the_function_of_a_macro_is_asked_in_awss_words() -> None:
+    need = asking(EMBEDDED)
+
+    assert need.kind == "macro"
+    assert json.loads(need.key) == {
+        "region": "us-east-1",
+        "accountId": "111111111111",
+        "transformId": "111111111111::Count",
+        "params": {"Of": "3"},
+        "templateParameterValues": {"Size": "3"},
+        "fragment": {"Own": "a"},
+    }
+
+
+def test_what_the_function_of_a_macro_makes_stands_in_the_fragments_place() -> None:
+    made = {"status": "success", "requestId": "r", "fragment": {"Own": 1, "On": True, "Off": None}}
+
+    found = answered(EMBEDDED, json.dumps(made))
+
+    assert isinstance(found, Template)
+    assert found.section("Resources")["R"] == {"Type": "T", "Properties": {"Own": "1", "On": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "No transform named 111111111111::Count found."),
+        ('{"status": "failed"}', "Transform 111111111111::Count failed without an error message."),
+        (
+            '{"status": "failed", "errorMessage": "no"}',
+            "Transform 111111111111::Count failed with: no",
+        ),
+        ("<html>", "Received malformed response from transform 111111111111::Count"),
+        ('{"status": "success", "fragment": []}', "Template format error: unsupported structure."),
+    ],
+)
+def test_a_macro_that_fails_says_why(answer: str | None, message: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        answered(WHOLE, answer)
 
     assert (refused.value.message, refused.value.line) == (message, 1)
 

@@ -37,11 +37,17 @@ def address_of(endpoints: Mapping[str, str], name: str) -> str | None:
 
 
 class Endpoint:
-    """Sends JSON documents. `name` is what its refusals call it."""
+    """Sends JSON documents. `name` is what its refusals call it; `longest` is how much of an answer is read."""
 
-    def __init__(self, seconds: float = SECONDS, name: str = "The endpoint of the custom resource") -> None:
+    def __init__(
+        self,
+        seconds: float = SECONDS,
+        name: str = "The endpoint of the custom resource",
+        longest: int = LONGEST_ANSWER,
+    ) -> None:
         self._seconds = seconds
         self._name = name
+        self._longest = longest
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect())
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str] = _NONE) -> None:
@@ -50,7 +56,7 @@ class Endpoint:
 
     def ask(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
         """Send a document and return the beginning of the answer. Raises Refused, Unreachable."""
-        return self._send(url, body, headers, longest=LONGEST_ANSWER)
+        return self._send(url, body, headers, longest=self._longest)
 
     def _send(self, url: str, body: bytes, headers: Mapping[str, str], *, longest: int) -> bytes:
         """POST; the settings allow addresses of http and https only."""

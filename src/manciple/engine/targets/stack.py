@@ -12,6 +12,7 @@ from manciple.engine import exports, outcome, outputs, rollback
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
+from manciple.engine.macros import Macros
 from manciple.engine.place import Place
 from manciple.engine.planned import encode_stack
 from manciple.engine.planning import Planning
@@ -46,8 +47,9 @@ class StackTarget:
 
     name = "stack"
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, macros: Macros | None = None) -> None:
         self._limits = limits
+        self._macros = macros or Macros({})
 
     def plan(self, slice: Slice) -> Made | Wake | Failed:
         """Evaluate the template and compare it with what is deployed."""
@@ -55,7 +57,7 @@ class StackTarget:
         with parts.database.read() as tx:
             launch: Launch = parts.objects.get_value(tx, work.operation.request_digest, Launch)
         try:
-            made = Planning(parts.database, parts.objects, self._limits).make(launch, work.root)
+            made = Planning(parts.database, parts.objects, self._limits, self._macros).make(launch, work.root)
             made = msgspec.structs.replace(made, not_simulated=_not_simulated(slice, made))
         except TemplateError as error:
             accepted = error.code == CHANGE_SET_FAILED
@@ -346,4 +348,4 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-STACK = TargetType("stack", lambda settings: StackTarget(_limits(settings)))
+STACK = TargetType("stack", lambda settings: StackTarget(_limits(settings), Macros(settings.macros)))

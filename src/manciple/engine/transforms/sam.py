@@ -16,7 +16,7 @@ import msgspec
 from manciple.errors import TemplateError
 from manciple.template.evaluation import Parameter
 from manciple.template.transforms.transform import Call, Transform
-from manciple.template.values import Value
+from manciple.template.values import Value, untyped
 
 SECONDS = 60.0
 LONGEST_NUMBER = 9
@@ -85,17 +85,6 @@ def typed(value: Value) -> Any:
         return value == "true"
     is_number = value.isascii() and value.isdigit() and len(value) <= LONGEST_NUMBER
     return int(value) if is_number and (value == "0" or value[0] != "0") else "".join(value)
-
-
-def untyped(value: Any) -> Value:
-    """JSON as a template's value: every scalar is text, and a null is left out."""
-    if isinstance(value, dict):
-        return {key: untyped(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [untyped(item) for item in value if item is not None]
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 SAM = Transform(name="AWS::Serverless-2016-10-31", apply=_apply)

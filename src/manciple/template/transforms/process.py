@@ -16,13 +16,13 @@ from manciple.template.paths import extend
 from manciple.template.scope import is_known
 from manciple.template.structure import check
 from manciple.template.transforms.early import early_scope
-from manciple.template.transforms.transform import Call, Transform
+from manciple.template.transforms.macro import macro
+from manciple.template.transforms.transform import Call, Transform, Verbatim
 from manciple.template.values import Value
 
 CHANGE_SET_FAILED = "ChangeSetFAILED"
 """The code of a transform that goes wrong: the change set is accepted and fails later, with the message (recorded)."""
 
-UNKNOWN = "No transform named {} found."
 OUR_OWN_LIMIT = "Transform {} is not supported; publish the template as the transform makes it."
 MALFORMED = "Key Name of transform definition must be a string."
 NOT_EMBEDDED = "Transform {} can only be declared for the whole template, in its Transform section."
@@ -145,7 +145,7 @@ class _Work:
         elif name.startswith("AWS::"):
             message = OUR_OWN_LIMIT.format(name)
         else:
-            message = UNKNOWN.format(name if "::" in name else f"{self.facts.account}::{name}")
+            return macro(name, self.facts.account)
         raise TemplateError(message, path=path, line=template.line(path))
 
     def apply(
@@ -162,7 +162,8 @@ class _Work:
         try:
             result = transform.apply(call)
         except TemplateError as error:
-            message = f"Transform {transform.name} failed with: {error.message}"
+            is_whole = isinstance(error, Verbatim)
+            message = error.message if is_whole else f"Transform {transform.name} failed with: {error.message}"
             raise TemplateError(message, path=path, line=template.line(path)) from None
         if isinstance(result, Needs):
             raise _NeedsFacts(result)

@@ -4,10 +4,15 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from manciple.errors import TemplateError
 from manciple.template.document import Template
 from manciple.template.evaluation import Facts, Needs, Parameter
 from manciple.template.limits import Limits
 from manciple.template.values import Value
+
+
+class Verbatim(TemplateError):
+    """A failure whose sentence names the transform itself."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,6 +42,14 @@ class Organizations:
         """The organization that a unit is in, or that has this id."""
         return self._by_node.get(node)
 
+    def nodes_from(self, node: str) -> list[str]:
+        """A node and every node above it, its organization last; nothing for an unknown one."""
+        organization = self._by_node.get(node)
+        if organization is None or node == organization.id:
+            return [organization.id] if organization else []
+        parents = {unit.id: unit.parent for unit in organization.organizational_units}
+        return [*_upwards(node, parents), organization.id]
+
     def accounts_below(self, node: str) -> list[str]:
         """Every account below a unit or an organization, at any depth, sorted."""
         return sorted(self._below.get(node, ()))

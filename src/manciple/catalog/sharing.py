@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+import msgspec
+
 from manciple.catalog.entities import Entity
 from manciple.catalog.organizations import Organizations, is_administrator
 from manciple.errors import InvalidParametersException
@@ -68,11 +70,33 @@ class ShareAction(Entity, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()
     created_time: int
 
+    @property
+    def recipient(self) -> Recipient:
+        """Whose share was changed."""
+        return Recipient(self.type, self.principal_id)
+
 
 class PortfolioRejection(Entity, frozen=True, kw_only=True):
     """An account does not want a portfolio that a share to a node brings."""
 
     portfolio_id: str
+    created_time: int
+
+
+class OrganizationAccess(msgspec.Struct, frozen=True):
+    """Whether portfolios may be shared with an organization's nodes, and since when."""
+
+    organization_id: str
+    is_enabled: bool
+    changed_time: int
+
+
+class ProductCopy(Entity, frozen=True, kw_only=True):
+    """One call of CopyProduct; `id` is its token. A copy that failed has a `failure` in place of a target."""
+
+    id: str
+    target_product_id: str | None = None
+    failure: str | None = None
     created_time: int
 
 
@@ -93,14 +117,17 @@ _FORMS: dict[str, re.Pattern[str]] = {
         r"(?:arn:aws:organizations::\d{12}:ou/o-[a-z0-9]{10,32}/)?(ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})"
     ),
 }
-_NODE_TYPES: dict[str, ShareType] = {
+NODE_TYPES: dict[str, ShareType] = {
     "ACCOUNT": "ORGANIZATION_MEMBER_ACCOUNT",
     "ORGANIZATION": "ORGANIZATION",
     "ORGANIZATIONAL_UNIT": "ORGANIZATIONAL_UNIT",
 }
 
-WITH_PRINCIPALS: frozenset[ShareType] = frozenset({"ORGANIZATION", "ORGANIZATIONAL_UNIT"})
-"""Recipients that principal names can be shared along to (AWS API reference, CreatePortfolioShare)."""
+MANY: frozenset[ShareType] = frozenset({"ORGANIZATION", "ORGANIZATIONAL_UNIT"})
+"""Recipients that stand for many accounts. Only to them can principal names be shared along (AWS API reference)."""
+
+ONE: frozenset[ShareType] = frozenset({"ACCOUNT", "ORGANIZATION_MEMBER_ACCOUNT"})
+"""Recipients that are one account."""
 
 
 def read_node(type: str, value: str) -> Recipient:
@@ -108,7 +135,14 @@ def read_node(type: str, value: str) -> Recipient:
     found = _FORMS[type].fullmatch(value)
     if found is None:
         raise InvalidParametersException(f"{value} is not the id or the ARN of an organization node of type {type}.")
-    return Recipient(_NODE_TYPES[type], found[1])
+    return Recipient(NODE_TYPES[type], found[1])
+
+
+def accounts_reached(recipient: Recipient, owner: str, organizations: Organizations) -> list[str]:
+    """The accounts that a share to a recipient reaches now, its owner left out."""
+    if recipient.type in MANY:
+        return [account for account in organizations.accounts_below(recipient.id) if account != owner]
+    return [recipient.id]
 
 
 def recipients_for(account: str, organizations: Organizations) -> list[str]:

@@ -35,7 +35,7 @@ from manciple.store import terms
 from manciple.store.rows import PRODUCTS, PROVISIONING_ARTIFACTS
 from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION
 
-_TEXTS = ("name", "owner", "description", "distributor", "support_description", "support_email", "support_url")
+TEXTS = ("name", "owner", "description", "distributor", "support_description", "support_email", "support_url")
 
 
 def prepare_product(runtime: Runtime, caller: Caller, input: shapes.CreateProductInput) -> FetchedTemplate:
@@ -66,8 +66,19 @@ def create_product(context: Context, input: shapes.CreateProductInput) -> shapes
         type=input.product_type,
         tags=read_tags(input.tags),
         created_time=context.now,
-        **{name: getattr(input, name) for name in _TEXTS},
+        **{name: getattr(input, name) for name in TEXTS},
     )
+    insert_product(context, product)
+    version = add_version(context, product, input.provisioning_artifact_parameters)
+    return shapes.CreateProductOutput(
+        product_view_detail=product_view_detail(product),
+        provisioning_artifact_detail=artifact_detail(version),
+        tags=list_tags(product.tags),
+    )
+
+
+def insert_product(context: Context, product: Product) -> None:
+    """Write a new product, and let searches find it."""
     PRODUCTS.insert(context.tx, product)
     terms.index(
         context.tx,
@@ -76,12 +87,6 @@ def create_product(context: Context, input: shapes.CreateProductInput) -> shapes
         product.id,
         search.product_terms(product),
         created_time=product.created_time,
-    )
-    version = add_version(context, product, input.provisioning_artifact_parameters)
-    return shapes.CreateProductOutput(
-        product_view_detail=product_view_detail(product),
-        provisioning_artifact_detail=artifact_detail(version),
-        tags=list_tags(product.tags),
     )
 
 
@@ -136,7 +141,7 @@ def update_product(context: Context, input: shapes.UpdateProductInput) -> shapes
     tags = change_tags(product.tags, input.add_tags, input.remove_tags)
     if len(tags) > (limit := context.runtime.settings.quota.tags_per_product):
         raise InvalidParametersException(f"Product {product.id} would have {len(tags)} tags; the limit is {limit}.")
-    fields = {name: value for name in _TEXTS if (value := getattr(input, name)) is not None}
+    fields = {name: value for name in TEXTS if (value := getattr(input, name)) is not None}
     changed = PRODUCTS.change(context.tx, product, tags=tags, **fields) or product
     terms.index(
         context.tx,

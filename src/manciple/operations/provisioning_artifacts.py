@@ -74,7 +74,7 @@ def add_version(
         region=context.region,
         id=context.new_id("pa"),
         product_id=product.id,
-        sequence=_last_sequence(context, product) + 1,
+        sequence=last_sequence(context, product) + 1,
         name=properties.name,
         description=properties.description,
         type=product.type,
@@ -171,7 +171,8 @@ def _template_text(context: Context, version: ProvisioningArtifact) -> dict[str,
     return {"CloudFormationTemplate": template_bytes(context, version).decode(errors="replace")}
 
 
-def _last_sequence(context: Context, product: Product) -> int:
+def last_sequence(context: Context, product: Product) -> int:
+    """The number of a product's newest version."""
     newest = sa.select(sa.func.max(PROVISIONING_ARTIFACT.c.sequence)).where(
         PROVISIONING_ARTIFACT.c.account == context.account,
         PROVISIONING_ARTIFACT.c.region == context.region,

@@ -118,6 +118,14 @@ def publish(make_client: Callable[..., Any]) -> Callable[..., publishing.Publish
 
 
 @pytest.fixture
+def parties(server: Server) -> Any:
+    """A hub with spokes in an organization (tests/contract/sharing.py)."""
+    from tests.contract.sharing import gather
+
+    return gather(server)
+
+
+@pytest.fixture
 def s3(server: Server, make_client: Callable[..., Any]) -> requests.Bucket:
     """A bucket of the test's account."""
     client = make_client("s3")

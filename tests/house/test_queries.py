@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
 from manciple.app import Server
@@ -17,9 +18,11 @@ from manciple.store.database import Database
 from tests.contract.conftest import _free_port, client_of
 from tests.contract.publishing import Published, bucket_of, publish
 from tests.contract.raw import send
+from tests.contract.requests import create_portfolio
 from tests.house.statements import Recorder, accesses, recording
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+OTHER, ORGANIZATION, UNIT = "210987654321", "o-exampleorgid", "ou-root-applications"
 TOPIC = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": "%s"}}}}'
 
 READ_WHOLE = {"key_check", "alembic_version", "sandbox_fault"}
@@ -29,12 +32,24 @@ NOT_BY_OWNER = {"event", "portfolio_share", "directory"}
 shared with; and the one row of the operator's directory."""
 
 LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "ListAcceptedPortfolioShares": (
+        "list_accepted_portfolio_shares",
+        [{}, {"PortfolioShareType": "AWS_ORGANIZATIONS", "PageSize": 1}],
+    ),
     "ListBudgetsForResource": ("list_budgets_for_resource", [{"ResourceId": "{product}"}]),
     "ListConstraintsForPortfolio": (
         "list_constraints_for_portfolio",
         [{"PortfolioId": "{portfolio}"}, {"PortfolioId": "{portfolio}", "ProductId": "{product}"}],
     ),
     "ListLaunchPaths": ("list_launch_paths", [{"ProductId": "{product}"}]),
+    "ListOrganizationPortfolioAccess": (
+        "list_organization_portfolio_access",
+        [{"PortfolioId": "{portfolio}", "OrganizationNodeType": "ORGANIZATIONAL_UNIT"}],
+    ),
+    "ListPortfolioAccess": (
+        "list_portfolio_access",
+        [{"PortfolioId": "{portfolio}"}, {"PortfolioId": "{portfolio}", "OrganizationParentId": UNIT}],
+    ),
     "ListPortfolios": ("list_portfolios", [{}, {"PageSize": 1}]),
     "ListPortfoliosForProduct": ("list_portfolios_for_product", [{"ProductId": "{product}"}]),
     "ListPrincipalsForPortfolio": ("list_principals_for_portfolio", [{"PortfolioId": "{portfolio}"}]),
@@ -171,6 +186,7 @@ def _explained(url: str, directory: Any) -> Iterator[Explained]:
 def _live(server: Server) -> tuple[Published, dict[str, str]]:
     catalog, s3 = client_of(server, "servicecatalog", ACCOUNT), client_of(server, "s3", ACCOUNT)
     published = publish(catalog, s3, TOPIC % "first", TOPIC % "second", name="topic")
+    _share(server, published)
     tag_option = catalog.create_tag_option(Key="Stage", Value="dev")["TagOptionDetail"]["Id"]
     catalog.associate_tag_option_with_resource(ResourceId=published.product_id, TagOptionId=tag_option)
     catalog.associate_budget_with_resource(ResourceId=published.product_id, BudgetName="monthly")
@@ -190,6 +206,24 @@ def _live(server: Server) -> tuple[Published, dict[str, str]]:
         "version": published.versions[0],
     }
     return published, names
+
+
+def _share(server: Server, published: Published) -> None:
+    """Share the portfolio with another account and a unit, and let that account share one of its own in return."""
+    units = [{"Id": UNIT, "Accounts": [OTHER]}]
+    organization = {"Id": ORGANIZATION, "ManagementAccount": ACCOUNT, "OrganizationalUnits": units}
+    send(server, "PUT", "/_manciple/directory", {}, msgspec.json.encode({"Organizations": [organization]}))
+    published.catalog.enable_aws_organizations_access()
+    unit = {"Type": "ORGANIZATIONAL_UNIT", "Value": UNIT}
+    published.catalog.create_portfolio_share(PortfolioId=published.portfolio_id, OrganizationNode=unit)
+    other = client_of(server, "servicecatalog", OTHER)
+    theirs = publish(other, client_of(server, "s3", OTHER), TOPIC % "theirs", name="theirs")
+    other.create_portfolio_share(PortfolioId=theirs.portfolio_id, AccountId=ACCOUNT)
+    published.catalog.accept_portfolio_share(PortfolioId=theirs.portfolio_id)
+    local = create_portfolio(published.catalog, "local")
+    published.catalog.associate_product_with_portfolio(
+        ProductId=theirs.product_id, PortfolioId=local, SourcePortfolioId=theirs.portfolio_id
+    )
 
 
 def _executed_action(published: Published, product_id: str) -> str:

@@ -86,7 +86,9 @@ def _read(context: Context, input: shapes.CopyProductInput) -> _Wanted:
     named = [version.get("Id") for version in input.source_provisioning_artifact_identifiers or ()]
     if None in named:
         raise InvalidParametersException("Each of SourceProvisioningArtifactIdentifiers must have an Id.")
-    versions = [find_version(context, source, str(id)) for id in dict.fromkeys(named)] or versions_of(context, source)
+    versions = [find_version(context, source, str(version_id)) for version_id in dict.fromkeys(named)] or versions_of(
+        context, source
+    )
     tags = source.tags if "CopyTags" in (input.copy_options or ()) else {}
     return _Wanted(source, versions, target, input.target_product_name or source.name, tags)
 

@@ -35,7 +35,6 @@ _VERSIONS = sa.and_(
 _VERSION_COUNT = (
     sa.select(sa.func.count()).select_from(PROVISIONING_ARTIFACT).where(_VERSIONS).correlate(PRODUCT).scalar_subquery()
 )
-_HAS_ACTIVE_VERSION = sa.exists().where(_VERSIONS, PROVISIONING_ARTIFACT.c.active.is_(True)).correlate(PRODUCT)
 _ORDERS: dict[str | None, list[Column]] = {
     "Title": [PRODUCT.c.name],
     "VersionCount": [_VERSION_COUNT.label("version_count")],
@@ -49,7 +48,7 @@ def search_products(context: Context, input: shapes.SearchProductsInput) -> shap
     """The products that the caller can launch: on a path of theirs and with an active version."""
     sight = look(context)
     offered = sorted(open_portfolios(context, sight))
-    conditions = [*_matching(sight, input.filters or {}), _is_in(sight, offered), _HAS_ACTIVE_VERSION]
+    conditions = [*_matching(sight, input.filters or {}), _is_in(sight, offered), _has_active_version(sight)]
     page = _page(context, sight, "SearchProducts", input, conditions)
     return shapes.SearchProductsOutput(
         next_page_token=page.next_token,
@@ -124,6 +123,12 @@ def _begins(sight: Sight, word: str) -> sa.ColumnElement[bool]:
 def _is_any(sight: Sight, ids: Callable[[tuple[str, str]], sa.Select[tuple[str]]]) -> sa.ColumnElement[bool]:
     """Products are indexed with their owner: is it one of these of any account that is seen?"""
     return sa.or_(*(PRODUCT.c.id.in_(ids((account, sight.region))) for account in sight.accounts))
+
+
+def _has_active_version(sight: Sight) -> sa.ColumnElement[bool]:
+    """The owners are named again: PostgreSQL may read the versions first, and needs them for its index."""
+    is_active = PROVISIONING_ARTIFACT.c.active.is_(True)
+    return sa.exists().where(_VERSIONS, *sight.within(PROVISIONING_ARTIFACT), is_active).correlate(PRODUCT)
 
 
 def _is_in(sight: Sight, portfolio_ids: Iterable[str]) -> sa.ColumnElement[bool]:

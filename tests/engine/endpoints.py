@@ -36,6 +36,7 @@ class Endpoint:
     def __init__(self, url: str) -> None:
         self.url = url
         self.requests: list[dict[str, Any]] = []
+        self.headers: list[Any] = []
         self.status = 200
         self.failures = 0
         self.location: str | None = None
@@ -61,6 +62,7 @@ def open_endpoint() -> Iterator[Endpoint]:
         def do_POST(self) -> None:
             size = int(self.headers["Content-Length"])
             endpoint.requests.append(json.loads(self.rfile.read(size)))
+            endpoint.headers.append(self.headers)
             self.send_response(503 if endpoint.failures else endpoint.status)
             endpoint.failures = max(endpoint.failures - 1, 0)
             if endpoint.location is not None:

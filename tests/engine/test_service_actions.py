@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -238,6 +239,24 @@ def test_a_program_may_leave_something_behind_that_keeps_its_output_open(sqlite_
         assert ended(world, record_id)[0] == "SUCCEEDED"
 
 
+def test_a_program_need_not_read_what_it_is_told(sqlite_url: str) -> None:
+    large = {"Text": ["x" * 512] * 1_000}
+    with open_world(sqlite_url, service_actions={"*": {"argv": ["true"]}}) as world:
+        record_id = accept(world, execution(values=large))
+        world.run(record_id)
+
+        assert ended(world, record_id)[0] == "SUCCEEDED"
+
+
+def test_a_program_may_close_its_output_before_it_is_done(sqlite_url: str, tmp_path: Path) -> None:
+    then = "import os; sys.stdout.flush(); os.close(1); os.close(2); time.sleep(0.3); os._exit(4)"
+    with open_world(sqlite_url, **Program(tmp_path, then).settings()) as world:
+        record_id = accept(world, execution(values={"Text": ["x" * 512] * 1_000}))
+        world.run(record_id)
+
+        assert "ended with status 4. restarted" in record_of(world, record_id).errors[0]["Description"]
+
+
 def test_endless_output_is_read_and_not_kept(sqlite_url: str, tmp_path: Path) -> None:
     then = "print('x' * 5_000_000); sys.exit(1)"
     with open_world(sqlite_url, **Program(tmp_path, then).settings()) as world:
@@ -295,7 +314,7 @@ def test_an_endpoint_gets_the_execution_as_json(sqlite_url: str, endpoint: Endpo
         world.run(record_id)
 
         assert ended(world, record_id) == ("SUCCEEDED", "AVAILABLE", 7)
-        assert endpoint.last["Token"] == record_id
+        assert endpoint.last["Token"] == endpoint.headers[-1]["Idempotency-Key"] == record_id
         assert endpoint.last["Parameters"] == {"InstanceId": ["i-1"]}
 
 
@@ -421,6 +440,22 @@ def test_a_killed_worker_leaves_an_action_that_the_next_one_calls_again_under_it
         assert ended(world, record_id)[:2] == ("SUCCEEDED", "AVAILABLE")
         assert [call["Token"] for call in program.calls] == [record_id] * 2
         assert told(world, record_id)[-1] == ("EXECUTE_COMPLETE", "already done")
+
+
+def test_who_has_lost_the_lease_stops_the_program_and_writes_nothing(database_url: str, tmp_path: Path) -> None:
+    program = Program(tmp_path, "time.sleep(60 if (folder / 'calls').read_text().count(chr(10)) == 1 else 0)")
+    with open_world(database_url, Limits(lease=600, poll=50), **program.settings()) as world:
+        record_id = accept(world)
+        overtaken = Thread(target=world.new_engine().reconcile, args=(record_id,))
+        overtaken.start()
+        wait_for(lambda: len(program.calls) == 1)
+        world.run(record_id)
+        overtaken.join(20)
+
+        assert not overtaken.is_alive()
+        assert ended(world, record_id)[:2] == ("SUCCEEDED", "AVAILABLE")
+        assert [status for status, _ in told(world, record_id)] == [*["EXECUTE_IN_PROGRESS"] * 2, "EXECUTE_COMPLETE"]
+        assert len(program.calls) == 2
 
 
 def test_a_long_action_keeps_its_lease(database_url: str, tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """A program that the operator names as an argument list, never a shell: its request on stdin, its answer on stdout.
 
 It has a session of its own, so that all it started ends with it; it sees the server's environment without our settings.
+The request may hold secrets: it goes through a pipe and touches no disk.
 """
 
 import os
-import select
+import selectors
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -19,6 +19,10 @@ LONGEST_OUTPUT = 16_000
 """The last bytes of what a program says are kept: far more than is shown, lest a part of a secret begins that."""
 
 _LOOK = 0.1
+_NAP = 0.02
+"""Seconds between two looks at whether a program that has closed its output has ended: most have."""
+
+_PART = 65_536
 
 
 class Program:
@@ -29,41 +33,76 @@ class Program:
 
     def run(self, request: bytes, seconds: float, is_stopped: Callable[[], bool]) -> tuple[int | None, bytes]:
         """Run it; its exit status (None if it was stopped) and the end of its output. Raises OSError."""
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(request)
-            stdin.seek(0)
-            process = subprocess.Popen(
-                self._argv,
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
-                start_new_session=True,
-            )
+        deadline = time.monotonic() + seconds
+        process = subprocess.Popen(
+            self._argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
+            start_new_session=True,
+        )
+        try:
+            with _Talk(process, request) as talk:
+                is_over = False
+                while not is_over and time.monotonic() < deadline and not is_stopped():
+                    is_over = not talk.go_on() and _has_ended(process)
+        finally:
+            _end(process)
+        return (process.returncode if is_over else None), talk.said
+
+
+class _Talk:
+    """What goes to a program and comes from it; what others keep its output open is not waited for."""
+
+    def __init__(self, process: subprocess.Popen[bytes], request: bytes) -> None:
+        assert process.stdin is not None
         assert process.stdout is not None
-        with process.stdout as output:
-            try:
-                said = _listen(process, output, time.monotonic() + seconds, is_stopped)
-                is_over = _has_ended(process)
-            finally:
-                _end(process)
-        return (process.returncode if is_over else None), said
+        self.said = b""
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._rest = memoryview(request)
+        self._open = selectors.DefaultSelector()
+        os.set_blocking(self._stdin.fileno(), False)
+        self._open.register(self._stdin, selectors.EVENT_WRITE, self._write)
+        self._open.register(self._stdout, selectors.EVENT_READ, self._read)
 
+    def __enter__(self) -> "_Talk":
+        return self
 
-def _listen(
-    process: subprocess.Popen[bytes], output: IO[bytes], deadline: float, is_stopped: Callable[[], bool]
-) -> bytes:
-    """Read until the program has ended or is to be stopped; what others keep its output open is not waited for."""
-    said, is_open = b"", True
-    while time.monotonic() < deadline and not is_stopped():
-        if is_open and select.select([output], [], [], _LOOK)[0]:
-            part = os.read(output.fileno(), 65_536)
-            said, is_open = (said + part)[-LONGEST_OUTPUT:], bool(part)
-        elif _has_ended(process):
-            break
-        elif not is_open:
-            time.sleep(_LOOK)
-    return said
+    def __exit__(self, *_given: object) -> None:
+        for stream in (self._stdin, self._stdout):
+            self._close(stream)
+        self._open.close()
+
+    def go_on(self) -> bool:
+        """Write and read what can be; False if for a moment nothing could."""
+        if not self._open.get_map():
+            time.sleep(_NAP)
+            return False
+        ready = self._open.select(_LOOK)
+        for key, _ in ready:
+            key.data()
+        return bool(ready)
+
+    def _write(self) -> None:
+        try:
+            self._rest = self._rest[os.write(self._stdin.fileno(), self._rest[:_PART]) :]
+        except BrokenPipeError:  # it does not want to know
+            self._rest = memoryview(b"")
+        if not self._rest:
+            self._close(self._stdin)
+
+    def _read(self) -> None:
+        part = os.read(self._stdout.fileno(), _PART)
+        self.said = (self.said + part)[-LONGEST_OUTPUT:]
+        if not part:
+            self._close(self._stdout)
+
+    def _close(self, stream: IO[bytes]) -> None:
+        if not stream.closed:
+            self._open.unregister(stream)
+            with suppress(BrokenPipeError):
+                stream.close()
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:

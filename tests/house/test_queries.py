@@ -16,6 +16,7 @@ from manciple.registry import collect
 from manciple.settings import load
 from manciple.store.database import Database
 from tests.contract.conftest import _free_port, client_of
+from tests.contract.constraining import constrain
 from tests.contract.publishing import Published, bucket_of, publish
 from tests.contract.raw import send
 from tests.contract.requests import create_portfolio
@@ -82,6 +83,10 @@ LISTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "ListServiceActionsForProvisioningArtifact": (
         "list_service_actions_for_provisioning_artifact",
         [{"ProductId": "{product}", "ProvisioningArtifactId": "{version}"}],
+    ),
+    "ListStackInstancesForProvisionedProduct": (
+        "list_stack_instances_for_provisioned_product",
+        [{"ProvisionedProductId": "{stack_set}"}],
     ),
     "ListTagOptions": ("list_tag_options", [{}, {"Filters": {"Key": "Stage", "Value": "dev", "Active": True}}]),
     "ScanProvisionedProducts": (
@@ -203,6 +208,7 @@ def _live(server: Server) -> tuple[Published, dict[str, str]]:
         "record": record["RecordId"],
         "tag_option": tag_option,
         "action": action,
+        "stack_set": _launched_stack_set(catalog, s3),
         "version": published.versions[0],
     }
     return published, names
@@ -224,6 +230,15 @@ def _share(server: Server, published: Published) -> None:
     published.catalog.associate_product_with_portfolio(
         ProductId=theirs.product_id, PortfolioId=local, SourcePortfolioId=theirs.portfolio_id
     )
+
+
+def _launched_stack_set(catalog: Any, s3: Any) -> str:
+    """The id of a launched stack set with one stack instance."""
+    published = publish(catalog, s3, TOPIC % "set", name="set")
+    role = f"arn:aws:iam::{ACCOUNT}:role/Admin"
+    properties = {"AccountList": [ACCOUNT], "RegionList": [REGION], "AdminRole": role, "ExecutionRole": "Execution"}
+    constrain(published, "STACKSET", {"Version": "1", "Properties": properties})
+    return str(published.launch("set")["RecordDetail"]["ProvisionedProductId"])
 
 
 def _executed_action(published: Published, product_id: str) -> str:

@@ -47,6 +47,11 @@ def stack_name(account: str, provisioned_product_id: str) -> str:
     return f"SC-{account}-{provisioned_product_id}"
 
 
+def stack_set_arn(account: str, region: str, name: str, unique: str) -> str:
+    """The ARN of a CloudFormation stack set (service authorization reference)."""
+    return f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stackset/{name}:{unique}"
+
+
 def launch_path_id(portfolio_id: str) -> str:
     """A launch path is `lpv3-` and the suffix of its portfolio's id: stable across products and principals."""
     return "lpv3-" + portfolio_id.removeprefix("port-")

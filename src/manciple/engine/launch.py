@@ -4,6 +4,7 @@ import msgspec
 
 from manciple.catalog.constraints.effects import Effects
 from manciple.catalog.ids import stack_name
+from manciple.catalog.stack_sets import Change
 from manciple.engine.place import Place, place_of
 
 
@@ -13,7 +14,8 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     `template_digest` is the blob with the version's template as it was uploaded. `parameters` are the values given,
     `use_previous` the keys given with UsePreviousValue (looked up in the product's `parameters_digest`). `tags` are the
     stack's tags, `auto_tags` the `aws:servicecatalog:*` ones that never count as a change by themselves. `effects` are
-    those of the constraints along the launch path; `notification_arns` the product's own, without theirs.
+    those of the constraints along the launch path; `notification_arns` the product's own, without theirs. `stack_set`
+    is what to do with stack instances where the product is a stack set; `instance_stack` names the stack of one.
     """
 
     account: str
@@ -27,14 +29,17 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     auto_tags: dict[str, str] = {}
     notification_arns: tuple[str, ...] = ()
     effects: Effects = Effects()
+    stack_set: Change | None = None
     role_arn: str | None = None
     endpoint: str | None = None
     imported_stack: str | None = None
+    instance_stack: str | None = None
 
     @property
     def stack_name(self) -> str:
-        """The name of the product's CloudFormation stack; one that was imported keeps its own."""
-        return self.imported_stack or stack_name(self.account, self.provisioned_product_id)
+        """The name of the product's CloudFormation stack; one that was imported, or is an instance's, has its own."""
+        own = self.imported_stack or self.instance_stack
+        return own or stack_name(self.account, self.provisioned_product_id)
 
     @property
     def topic_arns(self) -> tuple[str, ...]:

@@ -112,6 +112,11 @@ def submit_import(tx: Transaction, objects: Objects, adoption: Adoption, *, reco
     return _submit(tx, "import", adoption, objects.put_value(tx, adoption), record_id=record_id)
 
 
+def submit_part(tx: Transaction, objects: Objects, kind: str, request: Launch | Termination, id: str) -> str:
+    """Have a stack instance provisioned, updated or terminated, for an operation that watches it under this id."""
+    return _submit(tx, kind, request, objects.put_value(tx, request), id=id)
+
+
 def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -> None:
     """Ask a running operation to turn back.
 
@@ -145,7 +150,7 @@ def _submit(
 ) -> str:
     now = tx.now()
     row = {
-        "id": fields.get("record_id") or fields["plan_id"],
+        "id": fields.get("record_id") or fields.get("plan_id"),
         "account": request.account,
         "region": request.region,
         "kind": kind,

@@ -292,7 +292,7 @@ def _withdraw_exports(slice: Slice) -> str | None:
 
 def _end_termination(slice: Slice, ended: Ended | None) -> None:
     work, termination = slice.work, _termination(slice)
-    work.operation.phase = "done"
+    work.operation.phase, work.operation.reason = "done", ended.reason if ended else None
 
     def settle(tx: Transaction) -> None:
         settlement = Settlement(tx, slice.parts.objects, work.operation, work.now)
@@ -310,6 +310,7 @@ def _settle(slice: Slice, target: Target, ended: Ended) -> None:
     if work.operation.kind == "terminate":
         _end_termination(slice, ended)
         return
+    work.operation.reason = ended.reason
     found = target.outputs(slice) if ended.reason is None else []
     arn = work.root.stack.arn
 

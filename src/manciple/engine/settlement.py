@@ -14,6 +14,7 @@ from manciple.engine.targets.target import Ended, Failed, Made
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
 from manciple.store.rows import PLANS, PRODUCTS, PROVISIONED_PRODUCTS, PROVISIONING_ARTIFACTS, RECORDS
+from manciple.store.stack_instances import forget_instances
 from manciple.template.change_set import as_service_catalog
 from manciple.template.values import revealed
 
@@ -152,6 +153,7 @@ class Settlement:
         self._end_record("SUCCEEDED", None)
         if product := self._product():
             PROVISIONED_PRODUCTS.delete(self._tx, product)
+            forget_instances(self._tx, product.account, product.region, product.id)
 
     def acted(self, status_before: str, reason: str | None) -> None:
         """A service action is over: the product is what it was, and a plan made from it still holds."""

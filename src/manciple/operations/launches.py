@@ -7,8 +7,10 @@ from manciple.api import shapes
 from manciple.catalog import ids
 from manciple.catalog.constraints import Effects
 from manciple.catalog.entities import Portfolio, Product, ProvisionedProduct, ProvisioningArtifact, Tags
+from manciple.catalog.stack_sets import Change
 from manciple.catalog.tags import read_tags
 from manciple.engine import operation as engine
+from manciple.engine import stack_instances
 from manciple.engine.launch import Launch
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.access_levels import visible
@@ -21,6 +23,9 @@ from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 
 AUTO_TAG = "aws:servicecatalog:"
+
+STACK, STACK_SET = "CFN_STACK", "CFN_STACKSET"
+"""The types of provisioned products."""
 
 DEPLOYABLE = ("CLOUD_FORMATION_TEMPLATE", "MARKETPLACE")
 """The types of products that there is a target for."""
@@ -39,6 +44,11 @@ class Choice:
     def path_id(self) -> str:
         """The launch path's id."""
         return ids.launch_path_id(self.portfolio.id)
+
+    @property
+    def product_type(self) -> str:
+        """The type of what a launch makes."""
+        return STACK if self.effects.stack_set is None else STACK_SET
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,8 @@ def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:
 
 def target_of(context: Context, product: ProvisionedProduct) -> str:
     """What a provisioned product is deployed onto: a new one as the settings say, an existing one stays where it is."""
-    return engine.find_target(context.tx, *context.owner, product.id) or context.runtime.settings.engine.target
+    new = stack_instances.TARGET if product.type == STACK_SET else context.runtime.settings.engine.target
+    return engine.find_target(context.tx, *context.owner, product.id) or new
 
 
 def own_tags(product: ProvisionedProduct) -> Tags:
@@ -182,6 +193,7 @@ def launch_of(
     *,
     notification_arns: Iterable[str] | None = None,
     tags: Tags | None = None,
+    stack_set: Change | None = None,
 ) -> Launch:
     """What the engine is asked to do for a provisioned product.
 
@@ -200,6 +212,7 @@ def launch_of(
         auto_tags={key: value for key, value in product.tags.items() if key not in own},
         notification_arns=tuple(notification_arns or product.notification_arns),
         effects=choice.effects,
+        stack_set=stack_set,
         role_arn=launch_role(product, choice),
         imported_stack=_imported_stack(product),
     )

@@ -22,6 +22,7 @@ from manciple.operations.plan_facts import demand_same_constraints, demand_same_
 from manciple.operations.plan_parameters import shown_parameters
 from manciple.operations.provisioning import begin_change, chosen, create_provisioned_product
 from manciple.operations.records import detail_of, open_record
+from manciple.operations.stack_sets import refuse_plan
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PLANS, PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PLAN
@@ -39,6 +40,7 @@ def create_provisioned_product_plan(
     existing = launches.named(context, input.provisioned_product_name)
     wanted = Wanted(input.product_id, None, input.provisioning_artifact_id, None, input.path_id)
     choice = launches.choose(context, wanted, is_new=existing is None)
+    refuse_plan(choice, existing)
     product = _plan_new(context, input, choice) if existing is None else _demand_plannable(context, existing, input)
     launch = launches.launch_of(
         context,

@@ -9,19 +9,20 @@ from manciple.catalog import ids, lifecycle
 from manciple.catalog.entities import ProvisionedProduct, ProvisionedProductStatus
 from manciple.engine import operation as engine
 from manciple.engine.launch import Termination
-from manciple.errors import InvalidParametersException, ValidationException
+from manciple.errors import ValidationException
 from manciple.operations import launches
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
 from manciple.operations.records import detail_of, open_record
+from manciple.operations.stack_sets import as_deployed, change_of_launch, change_of_update, parameters_of_update
 from manciple.store.rows import PROVISIONED_PRODUCTS
 
 
 @operation("ProvisionProduct", writes=True)
 def provision_product(context: Context, input: shapes.ProvisionProductInput) -> shapes.ProvisionProductOutput:
     """Launch a product. Raises ResourceNotFoundException, InvalidParametersException (a name in use, too)."""
-    _refuse_preferences(input.provisioning_preferences)
     choice = launches.choose(context, _wanted(input), is_new=True)
+    stack_set = change_of_launch(context, choice, input.provisioning_preferences)
     launches.demand_free_name(context, input.provisioned_product_name)
     product = create_provisioned_product(
         context,
@@ -33,7 +34,8 @@ def provision_product(context: Context, input: shapes.ProvisionProductInput) -> 
         token=input.provision_token,
     )
     record = open_record(context, product, "PROVISION_PRODUCT", **chosen(choice))
-    launch = launches.launch_of(context, product, choice, launches.given_parameters(input.provisioning_parameters))
+    parameters = launches.given_parameters(input.provisioning_parameters)
+    launch = launches.launch_of(context, product, choice, parameters, stack_set=stack_set)
     context.wake(engine.submit_provision(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.ProvisionProductOutput(record_detail=detail_of(record))
 
@@ -47,10 +49,10 @@ def update_provisioned_product(
     Tags take the place of the product's where a RESOURCE_UPDATE constraint allows it, and are ignored elsewhere. Raises
     ResourceNotFoundException, InvalidParametersException, ValidationException while the product is under change.
     """
-    _refuse_preferences(input.provisioning_preferences)
     product = launches.find_provisioned_product(context, input.provisioned_product_id, input.provisioned_product_name)
     _demand_changeable(product, "update")
-    choice = launches.choose(context, _wanted_update(input, product), is_new=False)
+    choice = launches.choose(context, as_deployed(product, input) or _wanted_update(input, product), is_new=False)
+    stack_set = change_of_update(context, product, choice, input.provisioning_preferences)
     tags = launches.updated_tags(context, product, choice, input.tags)
     changed = begin_change(
         context,
@@ -60,14 +62,8 @@ def update_provisioned_product(
         launch_role_arn=launches.launch_role(product, choice),
     )
     record = open_record(context, changed, "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
-    launch = launches.launch_of(
-        context,
-        changed,
-        choice,
-        launches.given_parameters(input.provisioning_parameters),
-        launches.previous_parameters(input.provisioning_parameters),
-        tags=tags,
-    )
+    parameters = parameters_of_update(context, product, input)
+    launch = launches.launch_of(context, changed, choice, *parameters, tags=tags, stack_set=stack_set)
     context.wake(engine.submit_update(context.tx, context.runtime.objects, launch, record_id=record.id))
     return shapes.UpdateProvisionedProductOutput(record_detail=detail_of(record))
 
@@ -118,6 +114,7 @@ def create_provisioned_product(
         arn=arn,
         status=status,
         created_time=context.now,
+        type=choice.product_type,
         idempotency_token=token,
         product_id=choice.product.id,
         product_name=choice.product.name,
@@ -162,13 +159,6 @@ def chosen(choice: Choice) -> dict[str, str]:
 def _demand_changeable(product: ProvisionedProduct, verb: str) -> None:
     if product.status not in lifecycle.CHANGEABLE:
         raise ValidationException(f"{lifecycle.blocked_message(verb)} (status {product.status}).")
-
-
-def _refuse_preferences(preferences: object) -> None:
-    if preferences is not None:
-        raise InvalidParametersException(
-            "ProvisioningPreferences apply to stack sets only; this launch path has no STACKSET constraint."
-        )
 
 
 def _wanted(input: shapes.ProvisionProductInput | shapes.UpdateProvisionedProductInput) -> Wanted:

@@ -4,6 +4,7 @@ The table is data (`data/shapes.json`; AWS CloudFormation template reference, "R
 is made from the client token, so that it is unique and the same however often it is asked for.
 """
 
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -11,13 +12,16 @@ import msgspec
 import regex  # type: ignore[import-untyped]
 
 from manciple.catalog.ids import url_suffix_of
+from manciple.engine.providers.pattern_text import matching_text
 from manciple.engine.providers.provider import HandlerRequest
 from manciple.store.sealed import Seal
+from manciple.template.java_pattern import finds
 from manciple.template.resource_schemas import ResourceSchema, schema_of
 from manciple.template.values import Value
 
 
 class _Table(msgspec.Struct, frozen=True):
+    source: str
     services: dict[str, str]
     generic: list[tuple[str, str]]
     types: dict[str, dict[str, str | list[str]]]
@@ -29,6 +33,8 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _REFERENCE = "Ref"
 """The member of a type's row that shapes what `Ref` gives, where it is not the identifier's properties."""
 _LONGEST_NAME = 128
+_SHORTER_NAMES = (50, 32, 20)
+_LONGEST_TEXT = 2048
 _LIST_LENGTH = 2
 """Members of an attribute that is a list: templates select the first and the second of DNS addresses."""
 
@@ -105,14 +111,19 @@ class Shapes:
             return [one.format_map(words) for one in shape]
         if shape is not None:
             return shape.format_map(_Words(words, request.model))
-        wanted = _kind(schema, name)
+        rules = _rules(schema, name)
+        wanted = _kind(rules)
         if wanted == "array":
             return self._list(request, schema, name, words["seed"])
-        return _PLAIN[wanted] if wanted in _PLAIN else _generic(name).format_map(words)
+        if wanted in ("integer", "number"):
+            return str(max(1, rules.get("minimum", 1)))
+        if wanted in _PLAIN:
+            return _PLAIN[wanted]
+        return _permitted(_generic(schema, name).format_map(words), rules, words)
 
     def _list(self, request: HandlerRequest, schema: ResourceSchema, name: str, token: str) -> Value:
         """A few items, each made as the attribute of one would be."""
-        shape = _generic(_PLURAL.sub("", name))
+        shape = _generic(schema, _PLURAL.sub("", name))
         numbers = range(1, _LIST_LENGTH + 1)
         return [shape.format_map(self._words(request, schema, f"{token}/{name}/{number}")) for number in numbers]
 
@@ -120,7 +131,7 @@ class Shapes:
         """What shapes are written with."""
         digest = self._seal.digest(token.encode())
         number = int(digest, 16)
-        letters = "".join(_LETTERS[number // 36**place % 36] for place in range(13))
+        letters = "".join(_LETTERS[number // 36**place % 36] for place in range(26))
         _, service, kind = [*request.type.split("::"), "", ""][:3]
         words = {
             "partition": request.place.partition,
@@ -130,18 +141,19 @@ class Shapes:
             "service": _TABLE.services.get(service, service.lower()),
             "kind": kind.lower(),
             "logical": request.logical_id,
-            "upper": letters,
+            "upper": letters[:13],
             "uuid": f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}",
             "digits": str(number % 10**9),
+            "digits12": f"{number % 10**12:012d}",
             "byte": str(number % 250 + 2),
             "byte2": str(number // 250 % 250 + 2),
             "hex64": digest,
             "seed": token,
         }
-        words |= {f"hex{size}": digest[:size] for size in (16, 17, 26, 40)}
-        words |= {f"token{size}": letters[:size].lower() for size in (6, 9, 10, 13)}
+        words |= {f"hex{size}": digest[:size] for size in (10, 16, 17, 26, 32, 40)}
+        words |= {f"token{size}": letters[:size].lower() for size in (6, 9, 10, 13, 16)}
         words["token"] = words["token13"]
-        words["name"] = _name(request, schema, letters[:12])
+        words["name"] = _name(request, schema, letters[:12], number)
         words["short"] = words["name"][:32].strip("-")
         words["id"] = words["name"] if _is_named_by_identifier(request.type, schema) else words["uuid"]
         return words
@@ -153,21 +165,35 @@ def is_made_up(value: Value) -> bool:
 
 
 _MADE_UP = "simulated-"
+_SECONDS = 0.05
 _PLURAL = regex.compile(r"(?<=[sx])es$|s$")
-_PLAIN: dict[str, Value] = {"boolean": "false", "integer": "1", "number": "1", "object": {}}
+_PLAIN: dict[str, Value] = {"boolean": "false", "object": {}}
 
 
-def _name(request: HandlerRequest, schema: ResourceSchema, letters: str) -> str:
-    """The name that the template gives, else one made as CloudFormation makes it: stack, logical id, 12 characters."""
+def _name(request: HandlerRequest, schema: ResourceSchema, letters: str, seed: int) -> str:
+    """The name that the template gives, else one made as CloudFormation makes it: stack, logical id, 12 characters.
+
+    Where the schema does not permit that, it is shortened or written otherwise, at last made from the pattern alone.
+    """
     named = _name_property(request.type, schema)
     given = request.model.get(named) if named else None
     if isinstance(given, str) and given:
         return given
-    rules = schema.properties.get(named, {}) if named else {}
+    rules = _rules(schema, named) if named else {}
     longest = min(int(rules.get("maxLength", _LONGEST_NAME)), _LONGEST_NAME)
+    pattern: str | None = rules.get("pattern")
+    lengths = [longest, *(length for length in _SHORTER_NAMES if length < longest)]
+    names = [_forms(_made_name(request, letters, length)) for length in lengths]
+    forms: list[str] = [form for written_alike in zip(*names, strict=True) for form in written_alike]
+    if not pattern:
+        return forms[0]
+    fitting = (form for form in forms if finds(pattern, form, _SECONDS))
+    return next(fitting, None) or matching_text(pattern, seed, most=longest) or forms[0]
+
+
+def _made_name(request: HandlerRequest, letters: str, longest: int) -> str:
     room = max(longest - len(letters) - 1, 0)
-    name = f"{f'{request.stack_name}-{request.logical_id}'[:room]}-{letters}".lstrip("-")
-    return next((form for form in _forms(name) if _fits(form, rules.get("pattern"))), name)
+    return f"{f'{request.stack_name}-{request.logical_id}'[:room]}-{letters}".lstrip("-")[:longest]
 
 
 def _forms(name: str) -> tuple[str, ...]:
@@ -175,23 +201,15 @@ def _forms(name: str) -> tuple[str, ...]:
     return name, name.lower(), plain, plain.lower(), plain.upper()
 
 
-def _fits(name: str, pattern: str | None) -> bool:
-    """Does the name match the schema's pattern? One that cannot be read or takes too long counts as matched."""
-    if pattern is None:
-        return True
-    try:
-        return regex.search(pattern, name, timeout=0.05) is not None
-    except (regex.error, TimeoutError):
-        return True
-
-
 def _tabled(type_: str) -> dict[str, str | list[str]]:
     """The row of the table for a type, or for all types of its namespace."""
     return _TABLE.types.get(type_) or _TABLE.types.get(f"{type_.partition('::')[0]}::*", {})
 
 
-def _generic(name: str) -> str:
-    """The shape of an attribute of any type, by its name."""
+def _generic(schema: ResourceSchema, name: str) -> str:
+    """The shape of an attribute of any type, by its name; the `Id` of types without handlers is a name."""
+    if name == "Id" and not schema.handlers:
+        return "{name}"
     return next(shape for pattern, shape in _GENERIC if pattern.search(name))
 
 
@@ -206,7 +224,8 @@ def _name_property(type_: str, schema: ResourceSchema) -> str | None:
     Of an identifier of several parts none is taken for a name: most name what the thing belongs to.
     """
     identifier = schema.primary_identifier if len(schema.primary_identifier) == 1 else ()
-    candidates = [*identifier, f"{type_.rpartition('::')[2]}Name", "Name"]
+    kind = type_.rpartition("::")[2]
+    candidates = [*identifier, f"{kind}Name", "Name", f"{kind}Identifier"]
     return next((name for name in candidates if name in schema.properties and name not in schema.read_only), None)
 
 
@@ -216,11 +235,42 @@ def _is_named_by_identifier(type_: str, schema: ResourceSchema) -> bool:
     return (_name_property(type_, schema),) in identifiers
 
 
-def _kind(schema: ResourceSchema, name: str) -> str:
-    """The JSON type of a property; text if the schema leaves it open."""
+def _permitted(text: str, rules: dict[str, Any], words: dict[str, str]) -> str:
+    """The text if the schema permits it, else one made from the schema: of its enumeration, or of its pattern."""
+    if allowed := rules.get("enum"):
+        return text if text in allowed else str(allowed[0])
+    least, most = int(rules.get("minLength", 0)), int(rules.get("maxLength", _LONGEST_TEXT))
+    pattern = rules.get("pattern")
+    sized = text[:most] if len(text) >= least else (text + words["hex64"])[:least]
+    if not pattern or finds(pattern, sized, _SECONDS):
+        return sized
+    made = matching_text(pattern, int(words["hex64"], 16), least, most) or sized
+    return next(one for one in _placed(made, words) if one == made or finds(pattern, one, _SECONDS))
+
+
+def _placed(text: str, words: dict[str, str]) -> Iterator[str]:
+    """An ARN with service, partition, region and account as they would be here; with its own service; as it is."""
+    parts = text.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn":
+        region, account = (
+            words[name] if part else "" for name, part in zip(("region", "account"), parts[3:5], strict=True)
+        )
+        thing = parts[5] + (words["token"] if parts[5].endswith(("/", ":")) else "")
+        for service in (words["service"], parts[2]):
+            yield ":".join(["arn", words["partition"], service, region, account, thing])
+    yield text
+
+
+def _rules(schema: ResourceSchema, name: str) -> dict[str, Any]:
+    """What the schema says of a property."""
     rules: dict[str, Any] = {"properties": schema.properties}
     for part in name.split("."):
         rules = _followed(schema, rules.get("properties", {}).get(part, {}))
+    return rules
+
+
+def _kind(rules: dict[str, Any]) -> str:
+    """The JSON type of a property; text if the schema leaves it open."""
     kind = rules.get("type", "string")
     return str(kind[0] if isinstance(kind, list) else kind)
 

@@ -16,7 +16,9 @@
         ├── AccessDeniedException            ─┐
         ├── ExpiredTokenException             │
         ├── IncompleteSignatureException      │ who calls, and may they
+        ├── InvalidActionException            │
         ├── InvalidSignatureException         │
+        ├── MalformedPolicyDocumentException  │
         ├── MissingAuthenticationTokenException
         ├── UnrecognizedClientException      ─┘
         ├── InvalidRequestException          ─┐
@@ -103,6 +105,14 @@ class ExpiredTokenException(ServiceError):
 
 class IncompleteSignatureException(ServiceError):
     """The Authorization header lacks a part."""
+
+
+class InvalidActionException(ServiceError):
+    """STS: no action of that name."""
+
+
+class MalformedPolicyDocumentException(ServiceError):
+    """STS: a session's policy that cannot be read."""
 
 
 class InvalidSignatureException(ServiceError):

@@ -12,6 +12,9 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from manciple.catalog.managed_policies import policies_of
+from manciple.catalog.policy_statements import PolicyError
+
 AccountId: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
 OrganizationId: TypeAlias = Annotated[str, Meta(pattern=r"^o-[a-z0-9]{10,32}\Z")]
 UnitId: TypeAlias = Annotated[str, Meta(pattern=r"^ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}\Z")]
@@ -91,6 +94,16 @@ def _faults(directory: Directory) -> Iterator[str]:
     yield from _repeated("role", (role.arn for role in directory.roles))
     for organization in organizations:
         yield from _faults_of(organization)
+    for role in directory.roles:
+        yield from _faults_of_role(role)
+
+
+def _faults_of_role(role: Role) -> Iterator[str]:
+    for policy in role.policies:
+        try:
+            policies_of(policy)
+        except PolicyError as error:
+            yield f"Role {role.arn}: {error}"
 
 
 def _faults_of(organization: Organization) -> Iterator[str]:

@@ -7,7 +7,7 @@ and what a provisioning engine needs.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -48,6 +48,18 @@ def permissions_of(policy: str) -> Permissions:
         return Permissions(policies_of(policy))
     except PolicyError:
         return _NOTHING
+
+
+def permissions_of_role(
+    policies: Iterable[str | Mapping[str, Any]], session: Iterable[str] | None = None
+) -> Permissions:
+    """What a role's policies permit in a session, which may have policies of its own; nothing if one cannot be read."""
+    try:
+        granted = [policy for one in policies for policy in policies_of(one)]
+        bounds = None if session is None else [policy for one in session for policy in policies_of(one)]
+    except PolicyError:
+        return _NOTHING
+    return Permissions(granted, bounds)
 
 
 def known_names() -> list[str]:

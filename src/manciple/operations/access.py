@@ -26,7 +26,7 @@ OPERATE = "manciple:Operate"
 
 _SERVICE = "servicecatalog:"
 _GUARDED_ELSEWHERE = ("manciple:", "sts:")
-"""Our own operations are guarded by their routes, those of STS by a role's trust too (`operations/own/roles.py`)."""
+"""Our own operations are guarded by their routes, those of STS by a role's trust too (`operations/own/sts.py`)."""
 
 ACTIONS = {
     "cloudcontrol:GetResource": "cloudformation:GetResource",

@@ -13,7 +13,8 @@ class Caller:
     `matches_any_principal` is set for callers in open mode: any IAM principal of their account opens a launch path
     for them (contracts, section 2; differs from AWS on purpose). `permissions` are what their policies permit; None
     where no policy is asked (open mode). `level` is how much of the account's provisioned products, plans and records
-    they may see and touch, as their policies say for the operation called. `source_address` and `user_agent` say from
+    they may see and touch, as their policies say for the operation called. `is_session` is set for the temporary
+    credentials of a role. `source_address` and `user_agent` say from
     where the request came.
     """
 
@@ -25,6 +26,7 @@ class Caller:
     is_operator: bool = False
     matches_any_principal: bool = False
     level: Level = "Account"
+    is_session: bool = False
     source_address: str = ""
     user_agent: str = ""
 

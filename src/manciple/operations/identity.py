@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from manciple.catalog.entities import AccessKey
 from manciple.catalog.ids import partition_of
-from manciple.catalog.managed_policies import permissions_of
-from manciple.errors import UnrecognizedClientException, ValidationException
+from manciple.catalog.managed_policies import permissions_of, permissions_of_role
+from manciple.catalog.policy_decisions import Permissions
+from manciple.catalog.sessions import Session
+from manciple.errors import ExpiredTokenException, UnrecognizedClientException, ValidationException
 from manciple.operations.call import Caller, Runtime
+from manciple.operations.session_tokens import read_session
 from manciple.store.artifacts import bucket_region
+from manciple.store.directories import find_directory
 from manciple.store.rows import ACCESS_KEYS
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -21,14 +25,29 @@ _REGION = re.compile(r"[a-z0-9-]{1,32}\Z")
 _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/[^/]+\Z")
 _OURS = re.compile(r"A[KS]IA[A-Z0-9]{16}\Z")
 _REMEMBERED = 5_000
+_MOST_REMEMBERED = 10_000
+
+
+class Claim(NamedTuple):
+    """What a request says of who signed it: a key's id, the region it signed for, the session's token."""
+
+    access_key_id: str
+    region: str | None = None
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class IssuedKey:
-    """A key that this server issued, its secret open."""
+class Known:
+    """Credentials that this server issued, as they were read: whose they are, and the secret."""
 
-    key: AccessKey
+    account: str
+    arn: str
+    session_arn: str
     secret: str
+    is_operator: bool
+    is_session: bool
+    permissions: Permissions
+    expires_at: int | None
     read_at: int
 
 
@@ -43,25 +62,28 @@ NOWHERE = Origin("", "")
 
 
 class Identity:
-    """Finds the caller of a request. Keys are remembered for five seconds, so a deleted key ends within that time."""
+    """Finds the caller of a request. Keys and sessions are remembered for five seconds.
+
+    So a deleted key, or a role's changed policy, ends or holds within that time.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._known: dict[str, IssuedKey] = {}
+        self._known: dict[tuple[str, str | None], Known] = {}
         self._guard = threading.Lock()
 
-    def anyone(
-        self, access_key_id: str | None, region: str | None, account: str | None = None, origin: Origin = NOWHERE
-    ) -> Caller:
+    def anyone(self, claim: Claim | None, account: str | None = None, origin: Origin = NOWHERE) -> Caller:
         """The caller in open mode: any credentials will do.
 
-        A key of ours names its own account and principal; else `account` (our own API's header) or a 12-digit key id
-        is the account. Region from the credential scope, else us-east-1.
+        A key or session of ours names its own account and principal; else `account` (our own API's header) or a
+        12-digit key id is the account. Region from the credential scope, else us-east-1. Raises ExpiredTokenException.
         """
-        where = _region(region)
-        if access_key_id and (issued := self.issued(access_key_id)):
-            return _caller_of(issued.key, where, origin)
-        name = next((text for text in (account, access_key_id) if text and _ACCOUNT.match(text)), DEFAULT_ACCOUNT)
+        where = _region(claim.region if claim else None)
+        if claim and (known := self.find(claim)):
+            caller = _caller_of(known, where, origin)
+            return replace(caller, is_operator=True) if known.is_session else caller
+        key = claim.access_key_id if claim else None
+        name = next((text for text in (account, key) if text and _ACCOUNT.match(text)), DEFAULT_ACCOUNT)
         root = f"arn:{partition_of(where)}:iam::{name}:root"
         return Caller(
             name,
@@ -74,12 +96,12 @@ class Identity:
             user_agent=origin.user_agent,
         )
 
-    def signer(self, access_key_id: str, region: str | None, origin: Origin = NOWHERE) -> Caller:
-        """The caller of a request whose signature was verified under this key, bound by the key's policy."""
-        issued = self.issued(access_key_id)
-        if issued is None:
+    def signer(self, claim: Claim, origin: Origin = NOWHERE) -> Caller:
+        """The caller of a request whose signature was verified, bound by the policies of the key or role."""
+        known = self.find(claim)
+        if known is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
-        return replace(_caller_of(issued.key, _region(region), origin), permissions=permissions_of(issued.key.policy))
+        return replace(_caller_of(known, _region(claim.region), origin), permissions=known.permissions)
 
     def at_bucket(self, caller: Caller, bucket: str) -> Caller:
         """The caller in the region of a bucket of theirs, where nothing else in a request names one."""
@@ -87,30 +109,69 @@ class Identity:
             region = bucket_region(tx, caller.account, bucket)
         return replace(caller, region=region or caller.region)
 
-    def secret(self, access_key_id: str) -> str | None:
-        """The secret access key of a key of ours, or None."""
-        issued = self.issued(access_key_id)
-        return issued.secret if issued else None
+    def secret(self, claim: Claim) -> str | None:
+        """The secret access key of credentials of ours, or None. Raises ExpiredTokenException."""
+        known = self.find(claim)
+        return known.secret if known else None
 
-    def issued(self, access_key_id: str) -> IssuedKey | None:
-        """The key of ours with this id, or None."""
-        if not _OURS.match(access_key_id):
+    def find(self, claim: Claim) -> Known | None:
+        """The credentials of ours that a claim names, or None. Raises ExpiredTokenException."""
+        if not _OURS.match(claim.access_key_id):
             return None
         now = self._runtime.now()
-        known = self._known.get(access_key_id)
-        if known and now - known.read_at < _REMEMBERED:
-            return known
-        found = self._read(access_key_id, now)
-        with self._guard:
-            self._known.pop(access_key_id, None)
-            if found:
-                self._known[access_key_id] = found
-        return found
+        place = (claim.access_key_id, claim.token)
+        known = self._known.get(place)
+        if known is None or now - known.read_at >= _REMEMBERED:
+            known = self._read(claim, now)
+            self._remember(place, known)
+        if known and known.expires_at is not None and now >= known.expires_at:
+            raise ExpiredTokenException("The security token included in the request is expired")
+        return known
 
-    def _read(self, access_key_id: str, now: int) -> IssuedKey | None:
+    def _remember(self, place: tuple[str, str | None], known: Known | None) -> None:
+        with self._guard:
+            self._known.pop(place, None)
+            if len(self._known) > _MOST_REMEMBERED:
+                self._known.clear()
+            if known:
+                self._known[place] = known
+
+    def _read(self, claim: Claim, now: int) -> Known | None:
+        if claim.access_key_id.startswith("ASIA"):
+            session = read_session(self._runtime.objects.seal, claim.token or "")
+            return self._of_session(session, now) if session and session.access_key_id == claim.access_key_id else None
         with self._runtime.database.read() as tx:
-            key = ACCESS_KEYS.get(tx, access_key_id)
-        return None if key is None else IssuedKey(key, self._runtime.objects.seal.open(key.sealed_secret).decode(), now)
+            key = ACCESS_KEYS.get(tx, claim.access_key_id)
+        return None if key is None else self._of_key(key, now)
+
+    def _of_key(self, key: AccessKey, now: int) -> Known:
+        return Known(
+            account=key.account,
+            arn=role_of(key.arn),
+            session_arn=key.arn,
+            secret=self._runtime.objects.seal.open(key.sealed_secret).decode(),
+            is_operator=key.is_operator,
+            is_session=False,
+            permissions=permissions_of(key.policy),
+            expires_at=None,
+            read_at=now,
+        )
+
+    def _of_session(self, session: Session, now: int) -> Known:
+        with self._runtime.database.read() as tx:
+            roles = find_directory(tx).directory.roles
+        role = next((role for role in roles if role.arn == session.role_arn), None)
+        return Known(
+            account=session.account,
+            arn=session.role_arn,
+            session_arn=session.session_arn,
+            secret=session.secret,
+            is_operator=False,
+            is_session=True,
+            permissions=permissions_of_role(role.policies if role else (), session.policies),
+            expires_at=session.expires_at,
+            read_at=now,
+        )
 
 
 def role_of(arn: str) -> str:
@@ -119,13 +180,14 @@ def role_of(arn: str) -> str:
     return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else arn
 
 
-def _caller_of(key: AccessKey, region: str, origin: Origin) -> Caller:
+def _caller_of(known: Known, region: str, origin: Origin) -> Caller:
     return Caller(
-        key.account,
+        known.account,
         region,
-        role_of(key.arn),
-        key.arn,
-        is_operator=key.is_operator,
+        known.arn,
+        known.session_arn,
+        is_operator=known.is_operator,
+        is_session=known.is_session,
         source_address=origin.address,
         user_agent=origin.user_agent,
     )

@@ -6,7 +6,7 @@ from functools import partial
 
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
-from manciple.wire import aws_json, cloud_control, rpc_cbor
+from manciple.wire import aws_json, cloud_control, query, rpc_cbor
 from manciple.wire.access_log import log_access
 from manciple.wire.callbacks import Callbacks
 from manciple.wire.calls import Calls
@@ -41,6 +41,7 @@ class Application:
             "aws_json": in_threads(partial(aws_json.answer, calls), limit, self._pool),
             "cloud_control": in_threads(partial(cloud_control.answer, calls), limit, self._pool),
             "rpc_cbor": in_threads(partial(rpc_cbor.answer, calls), limit, self._pool),
+            "query": in_threads(partial(query.answer, calls), limit, self._pool),
             "own_json": own_json(calls, Callbacks(runtime, self._pool), limit, self._pool),
             "health": health,
             "metrics": health,

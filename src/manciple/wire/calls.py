@@ -4,7 +4,7 @@ import msgspec
 
 from manciple.errors import ServiceError, UnrecognizedClientException
 from manciple.operations.call import Caller, Operations, Runtime
-from manciple.operations.identity import Identity, Origin
+from manciple.operations.identity import Claim, Identity, Origin
 from manciple.wire import presigned, sigv4
 from manciple.wire.messages import Request
 from manciple.wire.s3_address import find_address
@@ -38,10 +38,8 @@ class Calls:
             caller = self._presigner(request, claim, account)
         elif self._verifies:
             caller = self.signer(request, service, payload)
-        elif credential := sigv4.read_credential(request):
-            caller = self._identity.anyone(credential.access_key_id, credential.region, account, _origin(request))
         else:
-            caller = self._identity.anyone(None, region, account, _origin(request))
+            caller = self._identity.anyone(_claimed(request, region), account, _origin(request))
         request.account = caller.account
         return caller
 
@@ -54,7 +52,7 @@ class Calls:
             return None
         authorization = sigv4.read_authorization(request)
         credential = authorization.credential
-        secret = self._identity.secret(credential.access_key_id) or ""
+        secret = self._identity.secret(_claim(request, credential)) or ""
         key = sigv4.signing_key(secret, credential.date, credential.region, credential.service)
         return key, credential.scope, authorization.signed_at, authorization.signature
 
@@ -65,14 +63,15 @@ class Calls:
     def _presigner(self, request: Request, claim: presigned.Presigned, account: str | None) -> Caller:
         """Whose key presigned the address that is asked for; it holds in open mode too only as long as it says."""
         region = claim.credential.region if claim.credential else None
+        claimed = Claim(claim.access_key_id, region, presigned.token_in(request.query))
         if self._verifies:
-            secret = self._identity.secret(claim.access_key_id)
+            secret = self._identity.secret(claimed)
             if secret is None:
                 raise UnrecognizedClientException("The security token included in the request is invalid.")
             presigned.verify(request, claim, secret, self._runtime.now())
-            caller = self._identity.signer(claim.access_key_id, region, _origin(request))
+            caller = self._identity.signer(claimed, _origin(request))
         else:
-            caller = self._identity.anyone(claim.access_key_id, region, account, _origin(request))
+            caller = self._identity.anyone(claimed, account, _origin(request))
         return caller if claim.credential else self._identity.at_bucket(caller, find_address(request).bucket)
 
     def admit(self, caller: Caller, action: str, path: str) -> Caller:
@@ -86,12 +85,22 @@ class Calls:
     def signer(self, request: Request, service: str, payload: str | None = None) -> Caller:
         """Verify the signature for a service and return the caller. Raises the fault that AWS answers."""
         authorization = sigv4.read_authorization(request)
-        key = authorization.credential.access_key_id
-        secret = self._identity.secret(key)
+        claim = _claim(request, authorization.credential)
+        secret = self._identity.secret(claim)
         if secret is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
         sigv4.verify(request, authorization, secret, self._runtime.now(), service=service, payload=payload)
-        return self._identity.signer(key, authorization.credential.region, _origin(request))
+        return self._identity.signer(claim, _origin(request))
+
+
+def _claim(request: Request, credential: sigv4.Credential) -> Claim:
+    return Claim(credential.access_key_id, credential.region, request.headers.get("x-amz-security-token"))
+
+
+def _claimed(request: Request, region: str | None) -> Claim:
+    """What a request claims in open mode; without a credential, the region that it names by other means."""
+    credential = sigv4.read_credential(request)
+    return _claim(request, credential) if credential else Claim("", region)
 
 
 def _origin(request: Request) -> Origin:

@@ -2,8 +2,8 @@
 
 The documents are data (`data/managed_policies.json`): AWS's own are AWSServiceCatalogAdminFullAccess version 9,
 AWSServiceCatalogEndUserFullAccess version 8 and version 1 of the two read-only ones, as IAM's GetPolicyVersion answers
-them. Those whose names begin with Manciple are ours: what an administrator needs of this server beside the catalog,
-and what a provisioning engine needs.
+them, and IAM's AdministratorAccess. Those whose names begin with Manciple are ours: what an administrator needs of this
+server beside the catalog, and what a provisioning engine needs.
 """
 
 import re
@@ -34,6 +34,11 @@ def is_named(name: str) -> bool:
     return name in PRESETS or _plain(name) in _documents()
 
 
+def is_unknown(policy: str | Mapping[str, Any]) -> bool:
+    """Is this the name of a policy that is not known here?"""
+    return isinstance(policy, str) and _NAME.fullmatch(policy) is not None and not is_named(policy)
+
+
 def policies_of(text: str | Mapping[str, Any]) -> tuple[Policy, ...]:
     """The policies that a name stands for, or that a document (JSON text or read already) is. Raises PolicyError."""
     if isinstance(text, str) and (is_named(text) or _NAME.fullmatch(text)):
@@ -53,9 +58,12 @@ def permissions_of(policy: str) -> Permissions:
 def permissions_of_role(
     policies: Iterable[str | Mapping[str, Any]], session: Iterable[str] | None = None
 ) -> Permissions:
-    """What a role's policies permit in a session, which may have policies of its own; nothing if one cannot be read."""
+    """What a role's policies permit in a session, which may have policies of its own.
+
+    A policy of a name that is not known here permits nothing; if a document cannot be read, the role may do nothing.
+    """
     try:
-        granted = [policy for one in policies for policy in policies_of(one)]
+        granted = [policy for one in policies if not is_unknown(one) for policy in policies_of(one)]
         bounds = None if session is None else [policy for one in session for policy in policies_of(one)]
     except PolicyError:
         return _NOTHING

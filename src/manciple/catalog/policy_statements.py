@@ -66,7 +66,7 @@ def read_policy(document: str | Mapping[str, Any]) -> Policy:
         raise PolicyError(f"The Version of a policy is {' or '.join(VERSIONS)}.")
     statements = document.get("Statement")
     found = statements if isinstance(statements, list) else [statements]
-    if not found or not all(isinstance(one, dict) for one in found):
+    if not all(isinstance(one, dict) for one in found):
         raise PolicyError("A policy has a Statement: an object, or a list of them.")
     read = tuple(_statement(one, number) for number, one in enumerate(found, 1))
     return Policy(read, tuple(doubt for one in read for condition in one.conditions for doubt in doubts_of(condition)))

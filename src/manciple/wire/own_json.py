@@ -21,6 +21,7 @@ from manciple.operations.call import Caller
 from manciple.operations.own.audit import ListAuditInput
 from manciple.operations.own.directory import GetDirectoryInput, PutDirectoryInput
 from manciple.operations.own.environment import GetEnvironmentInput, PutEnvironmentInput
+from manciple.operations.own.explanations import ExplainLaunchInput
 from manciple.operations.own.faults import GetFaultsInput, PutFaultsInput
 from manciple.operations.own.plans import DiffPlansInput, GetPlanDocumentInput
 from manciple.operations.own.records import MOST, ListEventsInput, RecordInput
@@ -89,6 +90,12 @@ def _audit(asked: Asked) -> msgspec.Struct:
         size=_page_size(asked),
         page_token=asked.query.get("PageToken"),
     )
+
+
+def _launch(asked: Asked) -> msgspec.Struct:
+    if not asked.query.get("product"):
+        raise InvalidParametersException("Which launch? Name its product by id or name: ?product=prod-….")
+    return ExplainLaunchInput(**asked.query)
 
 
 def _moment(asked: Asked, name: str) -> int | None:
@@ -185,6 +192,14 @@ ROUTES = (
         "manciple:PutDirectory",
         OPERATE,
         lambda asked: PutDirectoryInput(document=asked.request.body),
+    ),
+    OwnRoute(
+        "/_manciple/explain/launch",
+        "GET",
+        "manciple:ExplainLaunch",
+        "servicecatalog:ListLaunchPaths",
+        _launch,
+        frozenset({"product", "artifact", "path", "principal", "name"}),
     ),
     OwnRoute(
         "/_manciple/audit",

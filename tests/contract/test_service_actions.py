@@ -553,3 +553,33 @@ def test_an_execution_cannot_be_cancelled(
 
     assert json.loads(answer.body)["__type"] == "InvalidStateException"
     assert record["Status"] == "SUCCEEDED"
+
+
+def test_a_shared_product_brings_the_service_actions_of_its_owner(
+    catalog: Any, published: Published, account: str, make_client: Callable[..., Any]
+) -> None:
+    spoke_account = f"{9 - int(account[0])}{account[1:]}"
+    spoke = make_client("servicecatalog", spoke_account)
+    action_id = create(catalog)
+    associate(published, action_id)
+    there = share(published, spoke, spoke_account)
+
+    product_id = there.launch("mine")["RecordDetail"]["ProvisionedProductId"]
+    version = {"ProductId": published.product_id, "ProvisioningArtifactId": published.versions[0]}
+    listed = spoke.list_service_actions_for_provisioning_artifact(**version)["ServiceActionSummaries"]
+    record = there.wait_for_record(execute(there, product_id, action_id)["RecordId"])["RecordDetail"]
+
+    assert [one["Id"] for one in listed] == [action_id]
+    assert record["Status"] == "SUCCEEDED"
+    assert refusal(lambda: associate(there, action_id, 1))[0] == "ResourceNotFoundException"
+    assert refusal(lambda: spoke.describe_service_action(Id=action_id))[0] == "ResourceNotFoundException"
+
+
+def share(published: Published, spoke: Any, spoke_account: str) -> Published:
+    """Share the product's portfolio with another account, whose caller may launch from it then."""
+    published.catalog.create_portfolio_share(PortfolioId=published.portfolio_id, AccountId=spoke_account)
+    spoke.accept_portfolio_share(PortfolioId=published.portfolio_id)
+    spoke.associate_principal_with_portfolio(
+        PortfolioId=published.portfolio_id, PrincipalARN="arn:aws:iam:::role/*", PrincipalType="IAM_PATTERN"
+    )
+    return Published(spoke, published.product_id, published.portfolio_id, published.versions)

@@ -20,6 +20,7 @@ from manciple.operations.counts import count
 from manciple.operations.details import artifact_view, product_view_summary
 from manciple.operations.lookups import find_product, find_version
 from manciple.operations.service_actions import find_service_action, service_action_summary
+from manciple.operations.sight import find_seen_product
 from manciple.store.option_rows import SERVICE_ACTION_ASSOCIATIONS, SERVICE_ACTIONS
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PRODUCTS, PROVISIONING_ARTIFACTS
@@ -80,16 +81,16 @@ def batch_disassociate_service_action_from_provisioning_artifact(
 def list_service_actions_for_provisioning_artifact(
     context: Context, input: shapes.ListServiceActionsForProvisioningArtifactInput
 ) -> shapes.ListServiceActionsForProvisioningArtifactOutput:
-    """The service actions of a version, oldest first. Raises ResourceNotFoundException."""
-    version = find_version(context, find_product(context, input.product_id), input.provisioning_artifact_id)
-    associated = sa.select(SERVICE_ACTION_ASSOCIATION.c.service_action_id).where(*_of(context, version.id))
+    """The service actions of a version, own or shared, oldest first. Raises ResourceNotFoundException."""
+    version = find_version(context, find_seen_product(context, input.product_id), input.provisioning_artifact_id)
+    associated = sa.select(SERVICE_ACTION_ASSOCIATION.c.service_action_id).where(*_of(version))
     scope = (*context.owner, "ListServiceActionsForProvisioningArtifact", version.id)
     page = Pager(context.runtime.objects.seal).select(
         context.tx,
         Request(input.page_size, input.page_token, scope),
         SERVICE_ACTIONS.select.where(
-            SERVICE_ACTION.c.account == context.account,
-            SERVICE_ACTION.c.region == context.region,
+            SERVICE_ACTION.c.account == version.account,
+            SERVICE_ACTION.c.region == version.region,
             SERVICE_ACTION.c.id.in_(associated),
         ),
         [SERVICE_ACTION.c.created_time, SERVICE_ACTION.c.id],
@@ -142,7 +143,7 @@ def _associate(context: Context, product_id: str, artifact_id: str, action_id: s
     action = find_service_action(context, action_id)
     if SERVICE_ACTION_ASSOCIATIONS.get(context.tx, *context.owner, version.id, action.id) is not None:
         raise DuplicateResourceException(f"Service action {action.id} is already associated with {version.id}.")
-    used = count(context, SERVICE_ACTION_ASSOCIATION, *_of(context, version.id))
+    used = count(context, SERVICE_ACTION_ASSOCIATION, *_of(version))
     check_quota(used, context.runtime.settings.quota.actions_per_version, f"service actions of {version.id}")
     association = ServiceActionAssociation(
         account=context.account,
@@ -187,11 +188,11 @@ def _each(
     return failures
 
 
-def _of(context: Context, artifact_id: str) -> list[sa.ColumnElement[bool]]:
+def _of(version: ProvisioningArtifact) -> list[sa.ColumnElement[bool]]:
     return [
-        SERVICE_ACTION_ASSOCIATION.c.account == context.account,
-        SERVICE_ACTION_ASSOCIATION.c.region == context.region,
-        SERVICE_ACTION_ASSOCIATION.c.provisioning_artifact_id == artifact_id,
+        SERVICE_ACTION_ASSOCIATION.c.account == version.account,
+        SERVICE_ACTION_ASSOCIATION.c.region == version.region,
+        SERVICE_ACTION_ASSOCIATION.c.provisioning_artifact_id == version.id,
     ]
 
 

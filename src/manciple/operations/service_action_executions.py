@@ -24,8 +24,8 @@ from manciple.errors import InvalidStateException, ResourceNotFoundException, Va
 from manciple.operations import launches
 from manciple.operations.call import Context, operation
 from manciple.operations.records import detail_of, open_record
-from manciple.operations.service_actions import find_service_action
-from manciple.store.option_rows import SERVICE_ACTION_ASSOCIATIONS
+from manciple.operations.sight import find_seen_product
+from manciple.store.option_rows import SERVICE_ACTION_ASSOCIATIONS, SERVICE_ACTIONS
 from manciple.store.rows import PROVISIONED_PRODUCTS
 
 _MOST_VALUES = 25
@@ -79,15 +79,29 @@ def _find_product(context: Context, id: str) -> ProvisionedProduct:
 
 
 def _find_action_of(context: Context, product: ProvisionedProduct, action_id: str) -> ServiceAction:
-    """The service action, if the product's version has it."""
-    action = find_service_action(context, action_id)
-    key = (*context.owner, product.provisioning_artifact_id, action.id)
-    if SERVICE_ACTION_ASSOCIATIONS.get(context.tx, *key) is None:
+    """The service action, if the product's version has it.
+
+    A shared product's owner gives its versions their service actions, as everything that stays in sync (inferred).
+    """
+    owner = _owner_of(context, product)
+    action = SERVICE_ACTIONS.get(context.tx, *owner, action_id)
+    if action is None:
+        raise ResourceNotFoundException(f"Service action not found: {action_id}")
+    if SERVICE_ACTION_ASSOCIATIONS.get(context.tx, *owner, product.provisioning_artifact_id, action.id) is None:
         raise ResourceNotFoundException(
             f"Service action {action.id} is not associated with {product.provisioning_artifact_id}, "
             f"the version of {product.id}."
         )
     return action
+
+
+def _owner_of(context: Context, product: ProvisionedProduct) -> tuple[str, str]:
+    """Whose the launched product is, as far as the caller's account can see it still."""
+    try:
+        offered = find_seen_product(context, product.product_id)
+    except ResourceNotFoundException:
+        return context.owner
+    return offered.account, offered.region
 
 
 def _begin(context: Context, product: ProvisionedProduct) -> ProvisionedProduct:

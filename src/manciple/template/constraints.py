@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from manciple.errors import TemplateError
-from manciple.template.java_pattern import BadPattern, matches
+from manciple.template.java_pattern import matches
+from manciple.template.java_syntax import BadPattern
 from manciple.template.parameter_types import items, parse
 from manciple.template.values import Value
 

@@ -1,44 +1,21 @@
 """AllowedPattern: regular expressions of Java, matched as Java's `matches` does, bounded in time and size.
 
-The `regex` module in version 1 mode knows Java's set operations (`[a-z&&[^b]]`) and possessive repeats. What differs
-is translated: quoting by `\\Q…\\E`, and POSIX classes, which are ASCII in Java. Groups that Java does not have are
-refused, and so are patterns whose counted repeats, which the module writes out, would grow large.
+`java_syntax` writes a pattern as the `regex` module reads it. Groups that Java does not have are refused, and so are
+patterns whose counted repeats, which the module writes out, would grow large.
 """
 
 from contextlib import suppress
 from functools import lru_cache
-from math import prod
 
 import regex  # type: ignore[import-untyped]
 
 from manciple.errors import TemplateError
+from manciple.template.java_syntax import BadPattern, translated
 
 LONGEST_PATTERN = 4096
 ATTEMPTS = 2
 MOST_NODES = 10_000
-QUOTED = regex.compile(r"\\Q(.*?)(?:\\E|$)", regex.DOTALL)
-POSIX = regex.compile(r"\\([pP])\{(\w+)\}")
-COUNT = regex.compile(r"([)}?+*])?\{(\d+)(?:,\d*)?\}")
-FOREIGN_GROUP = regex.compile(r"(?<!\\)(?:\\\\)*\(\?(?![:=!>]|<[=!a-zA-Z]|[imsudU-]*[:)])")
-ASCII_CLASSES = {
-    "Lower": "a-z",
-    "Upper": "A-Z",
-    "ASCII": r"\x00-\x7F",
-    "Alpha": "a-zA-Z",
-    "Digit": "0-9",
-    "Alnum": "a-zA-Z0-9",
-    "Punct": r"!-/:-@\[-`{-~",
-    "Graph": "!-~",
-    "Print": " -~",
-    "Blank": r" \t",
-    "Cntrl": r"\x00-\x1F\x7F",
-    "XDigit": "0-9a-fA-F",
-    "Space": r" \t\n\x0B\f\r",
-}
-
-
-class BadPattern(Exception):
-    """Not a regular expression of Java, or one that is too large."""
+ATOM = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|\{(\d+)(?:,(\d*))?\}|.", regex.DOTALL)
 
 
 def matches(pattern: str, text: str, seconds: float) -> bool:
@@ -66,37 +43,42 @@ def finds(pattern: str, text: str, seconds: float) -> bool:
 
 @lru_cache(maxsize=1024)
 def _searching(pattern: str) -> "regex.Pattern":
-    return _compile(pattern, regex.VERSION1)
+    return _compile(pattern, ascii_classes=False)
 
 
 @lru_cache(maxsize=64)
 def _compiled(pattern: str) -> "regex.Pattern":
-    return _compile(pattern, regex.VERSION1 | regex.ASCII)
+    return _compile(pattern, ascii_classes=True)
 
 
-def _compile(pattern: str, flags: int) -> "regex.Pattern":
-    if len(pattern) > LONGEST_PATTERN or _nodes(pattern) > MOST_NODES or FOREIGN_GROUP.search(pattern):
+def _compile(pattern: str, *, ascii_classes: bool) -> "regex.Pattern":
+    if len(pattern) > LONGEST_PATTERN or _nodes(pattern) > MOST_NODES:
         raise BadPattern(pattern)
-    translated = POSIX.sub(_ascii_class, QUOTED.sub(lambda found: regex.escape(found[1]), pattern))
+    text = translated(pattern, ascii_classes=ascii_classes)
     try:
-        return regex.compile(translated, flags, cache_pattern=False)
+        return regex.compile(text, regex.VERSION1, cache_pattern=False)
     except (regex.error, RecursionError, OverflowError) as error:
         raise BadPattern(pattern) from error
 
 
 def _nodes(pattern: str) -> int:
-    """At most how many nodes the pattern has once its counted repeats are written out.
+    """About how many nodes the pattern has once its counted repeats are written out: those of a group multiply."""
+    sizes, last = [0], 0
+    for atom in ATOM.finditer(pattern):
+        if atom[0] == "(":
+            sizes.append(0)
+            last = 0
+            continue
+        if atom[1] is not None:
+            added = last * (_most(atom[1], atom[2]) - 1)
+            last += added
+        elif atom[0] == ")" and len(sizes) > 1:
+            added = last = sizes.pop() + 1
+        else:
+            added = last = 1
+        sizes[-1] += added
+    return sum(sizes)
 
-    A count on a single character adds, a count on a group (or on a repeat) multiplies.
-    """
-    counts = [(repeated, min(int(times[:9]), MOST_NODES)) for repeated, times in COUNT.findall(pattern)]
-    single = len(pattern) + sum(times for repeated, times in counts if not repeated)
-    return single * prod(max(times, 1) for repeated, times in counts if repeated)
 
-
-def _ascii_class(found: "regex.Match") -> str:
-    kind, name = found.groups()
-    members = ASCII_CLASSES.get(name)
-    if members is None:
-        return f"\\{kind}{{{name}}}"
-    return f"[{'^' if kind == 'P' else ''}{members}]"
+def _most(least: str, most: str | None) -> int:
+    return max(1, min(int((most or least)[:9]), MOST_NODES + 2))

@@ -106,7 +106,7 @@ def find_seen_portfolio(context: Context, portfolio_id: str) -> Portfolio:
 
 def find_seen_product(context: Context, product_id: str) -> Product:
     """The product with this id, the caller's own or one in a shared portfolio, or ResourceNotFoundException."""
-    product = product_of(context, look(context), product_id)
+    product = PRODUCTS.get(context.tx, *context.owner, product_id) or product_of(context, look(context), product_id)
     if product is None:
         raise ResourceNotFoundException(f"{product_id} does not exist or access was denied")
     return product

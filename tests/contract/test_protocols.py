@@ -143,6 +143,31 @@ def test_service_actions_are_managed_in_both_protocols(spoken: Any, make_client:
     assert spoken.list_service_actions()["ServiceActionSummaries"] == []
 
 
+def test_constraints_are_managed_in_both_protocols(spoken: Any, make_client: Callable[..., Any], account: str) -> None:
+    product = publish(spoken, make_client("s3"), QUEUE)
+    where = {"PortfolioId": product.portfolio_id, "ProductId": product.product_id}
+    role = f"arn:aws:iam::{account}:role/Admin"
+    places = {"AccountList": [account], "RegionList": [REGION], "AdminRole": role, "ExecutionRole": "Execution"}
+    stack_set = json.dumps({"Version": "1", "Properties": places})
+
+    made = spoken.create_constraint(**where, Type="STACKSET", Parameters=stack_set)
+    constraint = made["ConstraintDetail"]["ConstraintId"]
+    changed = spoken.update_constraint(Id=constraint, Description="here only")
+    told = spoken.describe_constraint(Id=constraint)
+    listed = spoken.list_constraints_for_portfolio(PortfolioId=product.portfolio_id)["ConstraintDetails"]
+    record = product.launch("set", ProvisioningPreferences={"StackSetRegions": [REGION]})["RecordDetail"]
+    instances = spoken.list_stack_instances_for_provisioned_product(
+        ProvisionedProductId=record["ProvisionedProductId"]
+    )["StackInstances"]
+    spoken.delete_constraint(Id=constraint)
+
+    assert (made["Status"], changed["Status"], told["Status"]) == ("CREATING", "CREATING", "AVAILABLE")
+    assert told["ConstraintParameters"] == stack_set
+    assert listed == [told["ConstraintDetail"]]
+    assert instances == [{"Account": account, "Region": REGION, "StackInstanceStatus": "CURRENT"}]
+    assert refusal(lambda: spoken.describe_constraint(Id=constraint))[0] == "ResourceNotFoundException"
+
+
 def test_errors_are_of_their_type_with_their_message(spoken: Any) -> None:
     refused = refusal(lambda: spoken.describe_provisioned_product(Name="nobody"))
 

@@ -18,6 +18,7 @@ from manciple.operations.call import Context
 from manciple.operations.lookups import check_exactly_one
 from manciple.operations.offers import launch_tags, refreshed_tags
 from manciple.operations.path_constraints import effects_along
+from manciple.operations.roles import demand_launch_role
 from manciple.operations.visibility import check_launchable, choose_path, find_active_version, find_launchable_product
 from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
@@ -76,7 +77,9 @@ def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
         check_launchable(artifact)
     if artifact.type not in DEPLOYABLE:
         raise InvalidParametersException(f"{product.id} is a {artifact.type} product; nothing here can deploy it.")
-    return Choice(product, artifact, portfolio, effects_along(context, portfolio, product.id))
+    effects = effects_along(context, portfolio, product.id)
+    demand_launch_role(context, effects.launch_role_arn)
+    return Choice(product, artifact, portfolio, effects)
 
 
 def find_provisioned_product(context: Context, id: str | None, name: str | None) -> ProvisionedProduct:

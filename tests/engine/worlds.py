@@ -1,5 +1,7 @@
 """A small world to try the engine in: a database, a sandbox, an engine whose slices run when the test says so."""
 
+import hashlib
+import io
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +29,7 @@ from manciple.engine.slice import Parts
 from manciple.engine.targets.stack import StackTarget
 from manciple.settings import load
 from manciple.store import objects, tables  # noqa: F401 (importing fills METADATA)
+from manciple.store.artifacts import StoredObject, create_bucket, put_object
 from manciple.store.database import Database
 from manciple.store.metadata import METADATA
 from manciple.store.objects import Objects
@@ -35,6 +38,7 @@ from manciple.store.tables import catalog, engine, sandbox  # noqa: F401 (likewi
 from manciple.template.limits import Limits as TemplateLimits
 
 ACCOUNT, REGION, PRODUCT = "123456789012", "eu-west-1", "pp-aaaaaaaaaaaaa"
+BUCKET = "templates"
 KEY = b"k" * 32
 QUICK = Limits(backoff=0, lease=30_000, attempts=3, poll=50)
 LARGE = TemplateLimits(resources=10_000, template_bytes=50_000_000, produced=100_000_000)
@@ -54,6 +58,13 @@ def topic(name: str, *reads: str, depends_on: Sequence[str] = (), **properties: 
 def broken(selector: str, action: str, *, skip: int = 0) -> Fault:
     """A fault that no retry mends."""
     return Fault(selector=selector, action=action, error_code="AccessDenied", message="no", skip=skip)
+
+
+def nested(key: str, parameters: Mapping[str, Any] | None = None, **attributes: Any) -> dict[str, Any]:
+    """A stack nested by the template under a key of the account's bucket."""
+    properties = {"TemplateURL": f"https://{BUCKET}.s3.amazonaws.com/{key}"}
+    given = {"Parameters": dict(parameters)} if parameters else {}
+    return {"Type": "AWS::CloudFormation::Stack", "Properties": properties | given, **attributes}
 
 
 def attachment(kind: str) -> dict[str, Any]:
@@ -154,6 +165,22 @@ class World:
             )
             time.sleep(0.01)
 
+    def put_template(self, key: str, resources: Mapping[str, Any], **sections: Any) -> None:
+        """Put a template into the account's bucket, in place of the one that was there."""
+        content = template(resources, **sections).encode()
+        stored = StoredObject(
+            key=key,
+            size=len(content),
+            digest=hashlib.sha256(content).hexdigest(),
+            etag="",
+            headers={},
+            checksums={},
+            last_modified=0,
+        )
+        with self.database.write() as tx:
+            create_bucket(tx, (ACCOUNT, REGION), BUCKET, 0)
+            put_object(tx, (ACCOUNT, REGION), BUCKET, stored, io.BytesIO(content))
+
     def provision(self, resources: Mapping[str, Any], **sections: Any) -> str:
         """Launch a template and carry it out; returns the stack's status."""
         self.run(self.submit(template(resources, **sections)))
@@ -219,7 +246,7 @@ class World:
 
     def status(self) -> str:
         """The stack's status."""
-        return str(self.rows(engine.STACK)[-1].status)
+        return str([row for row in self.rows(engine.STACK) if row.parent_id is None][-1].status)
 
     def stack(self) -> Any:
         """The stack's row."""
@@ -254,9 +281,13 @@ class World:
         rows = self.rows(sandbox.SANDBOX_LEDGER)
         created = [row.physical_id for row in rows if row.action == "create" and row.physical_id]
         deleted = [row.physical_id for row in rows if row.action == "delete" and row.physical_id]
-        known = [row.physical_id for row in self.rows(engine.INSTANCE) if row.physical_id]
+        instances = [row for row in self.rows(engine.INSTANCE) if row.physical_id]
+        nested = sorted(row.physical_id for row in instances if row.type == "AWS::CloudFormation::Stack")
+        stacks = [row for row in self.rows(engine.STACK) if row.parent_id and row.status != "DELETE_COMPLETE"]
+        known = [row.physical_id for row in instances if row.physical_id not in nested]
         existing = [physical_id for _, physical_id in self.things()]
         assert sorted(existing) == sorted(known), "what exists is what the engine knows of"
+        assert sorted(row.arn for row in stacks) == nested, "each nested stack is one thing of the stack around it"
         assert sorted(existing + deleted) == sorted(created), "each create made one thing, each delete took one"
         unfinished = [row.id for row in self.rows(engine.OPERATION) if row.phase != "done"]
         assert unfinished == [], "every operation has ended"
@@ -268,10 +299,13 @@ class World:
 
     def told(self, operation_id: str | None = None) -> list[tuple[str, str]]:
         """Events as (logical operation_id, status), the stack's as `stack`."""
-        return [
-            ("stack" if event.type == "AWS::CloudFormation::Stack" else event.logical_id, event.status)
-            for event in self.events(operation_id)
-        ]
+        return [(_name(event), event.status) for event in self.events(operation_id)]
+
+
+def _name(event: Event) -> str:
+    """The resource with its path; a stack's own events are `stack`, those of a nested one `Child/stack`."""
+    is_own = event.type == "AWS::CloudFormation::Stack" and (event.physical_id or "").endswith(event.stack_id)
+    return "/".join(filter(None, (event.path, "stack" if is_own else event.logical_id)))
 
 
 class _Died(BaseException):

@@ -75,7 +75,7 @@ def renamed(value: Value) -> Value:
 def test_evaluating_in_two_steps_is_evaluating_in_one(value: Value) -> None:
     all_known = {
         **PARAMETERS,
-        **{name: bound.reference for name, bound in BOUND.items()},
+        **{name: str(bound.reference) for name, bound in BOUND.items()},
         **{f"{name}Arn": str(bound.attributes["Arn"]) for name, bound in BOUND.items()},
     }
 

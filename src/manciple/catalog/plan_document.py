@@ -19,6 +19,7 @@ from manciple.template.change_set import (
     path_changes_of,
     unknown_paths,
 )
+from manciple.template.stack_paths import joined
 
 
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +107,6 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
     what DescribeProvisionedProductPlan tells.
     """
     changes = change_set or _NOTHING
-    shown = as_review(changes) if values else as_cloudformation(changes, values=False)
-    pairs = zip(changes.listed, shown, strict=True)
     risks = risks_of(changes)
     made = PlanDocument(
         plan_id=facts.plan_id,
@@ -124,7 +123,9 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         unknown_until_execution=tuple(_unknown(changes)),
         simulated=facts.simulated,
         not_simulated=facts.not_simulated,
-        changes=tuple(_documented(change, entry["ResourceChange"]) for change, entry in pairs),
+        changes=tuple(
+            documented for path, one in changes.stacks.items() for documented in _changes(one, path, values=values)
+        ),
         parameters=changes.parameter_changes,
         outputs=changes.output_changes,
     )
@@ -165,7 +166,7 @@ def _stripped(value: Any) -> Any:
 
 def summary_of(change_set: ChangeSet) -> Summary:
     """The changes counted by kind."""
-    kinds = [_kind(change) for change in change_set.listed]
+    kinds = [_kind(change) for one in change_set.stacks.values() for change in one.listed]
     return Summary(*(kinds.count(kind) for kind in ("Add", "Modify", "Replace", "Remove")))
 
 
@@ -173,17 +174,26 @@ def _kind(change: Change) -> str:
     return "Replace" if change.replacement == "True" else change.action
 
 
-def _documented(change: Change, resource_change: dict[str, Any]) -> DocumentedChange:
+def _changes(change_set: ChangeSet, path: str, *, values: bool) -> Iterator[DocumentedChange]:
+    """The changes of one stack."""
+    shown = as_review(change_set) if values else as_cloudformation(change_set, values=False)
+    for change, entry in zip(change_set.listed, shown, strict=True):
+        yield _documented(change, entry["ResourceChange"], path)
+
+
+def _documented(change: Change, resource_change: dict[str, Any], path: str) -> DocumentedChange:
     return DocumentedChange(
         resource_change=resource_change,
         certainty=change.certainty,
         cause=change.cause,
         path_changes=tuple(path_changes_of(change)),
+        stack_path=path,
     )
 
 
 def _unknown(change_set: ChangeSet) -> Iterator[str]:
-    """Where values stand that only execution can tell: `LogicalId.Property`, and `/` and the way inside it."""
-    for change in change_set.changes.values():
-        for name, value in (change.after or {}).items():
-            yield from unknown_paths(value, f"{change.logical_id}.{name}")
+    """Where values stand that only execution can tell: `Child/LogicalId.Property`, and `/` and the way inside it."""
+    for path, one in change_set.stacks.items():
+        for change in one.changes.values():
+            for name, value in (change.after or {}).items():
+                yield from unknown_paths(value, f"{joined(path, change.logical_id)}.{name}")

@@ -13,6 +13,7 @@ from manciple.catalog.permissions import widened
 from manciple.catalog.policy_documents import Reading
 from manciple.catalog.risk_table import Finding, Kind, Level, Risk, holder_of
 from manciple.template.change_set import Change, ChangeSet
+from manciple.template.stack_paths import joined
 
 _ORDER: Mapping[Level, int] = {"high": 0, "medium": 1, "low": 2}
 
@@ -34,8 +35,13 @@ class RiskCounts(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 def risks_of(change_set: ChangeSet) -> tuple[Risk, ...]:
-    """Every risk of a change set, the gravest first."""
-    found = [risk for change in change_set.changes.values() for risk in _risks(change)]
+    """Every risk of a change set, the gravest first; resources of nested stacks are named with their path."""
+    found = [
+        risk
+        for path, one in change_set.stacks.items()
+        for change in one.changes.values()
+        for risk in _risks(change, path)
+    ]
     return tuple(sorted(found, key=lambda risk: (_ORDER[risk.level], risk.logical_resource_id)))
 
 
@@ -68,11 +74,12 @@ def _phrase(kind: Kind, count: int) -> str:
     return _WORDS[kind].format(f"{count} {'resource' if count == 1 else 'resources'}")
 
 
-def _risks(change: Change) -> Iterator[Risk]:
+def _risks(change: Change, path: str) -> Iterator[Risk]:
+    name = joined(path, change.logical_id)
     before, after = Reading(change.before), Reading(change.after)
     public = made_public(change.resource_type, before, after)
     for found in (*_lost_data(change), *public, *widened(before, after), *unprotected(before, after)):
-        yield Risk(level=found.level, kind=found.kind, logical_resource_id=change.logical_id, reason=found.reason)
+        yield Risk(level=found.level, kind=found.kind, logical_resource_id=name, reason=found.reason)
 
 
 _LOSSES: Mapping[tuple[str | None, str | None], tuple[Level, str]] = {

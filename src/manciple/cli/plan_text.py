@@ -51,6 +51,8 @@ _FATES = {
 _FORCES = {"Always": "forces replacement", "Conditionally": "may force replacement"}
 """What RequiresRecreation means."""
 
+_CERTAINTIES = {"if changed": ", if its values change", "expanded at execution": ", expanded at execution"}
+
 _LEVEL_STYLES = {"high": "bold red", "medium": "yellow"}
 _WIDEST_LABEL = 44
 
@@ -109,7 +111,7 @@ def _sign(resource: Document) -> Sign:
 def _headline(change: Document, sign: Sign) -> Text:
     resource = change["ResourceChange"]
     name = "/".join(filter(None, (change.get("StackPath"), resource["LogicalResourceId"])))
-    certainty = ", if its values change" if change["Certainty"] == "if changed" else ""
+    certainty = _CERTAINTIES.get(change["Certainty"], "")
     line = Text("  ").append(f"{sign.symbol} {printable(name)}", f"bold {sign.style}")
     return line.append(f"  {printable(resource['ResourceType'])}  ").append(sign.words + certainty, sign.style)
 

@@ -65,7 +65,7 @@ def _take(slice: Slice, request: Adoption, found: FoundStack) -> None:
     before = stack.provisioned_product_id
     stack.provisioned_product_id = request.provisioned_product_id
     with slice.parts.database.read() as tx:
-        scope = work.open_scope(tx, stack)
+        scope = work.open(tx, stack)
     if own is None:
         work.add_stack(stack)
     work.tell_stack(scope, stack.status, f"Imported as {request.provisioned_product_id}")

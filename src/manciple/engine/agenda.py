@@ -9,16 +9,23 @@ class Agenda:
     """The open steps of one phase. A step that failed or was cancelled keeps those that need it from starting."""
 
     def __init__(self, steps: Sequence[Step], phase: str, needs: Iterable[tuple[int, int]]) -> None:
-        self._steps = {step.number: step for step in steps if step.phase == phase}
-        self._waits: dict[int, int] = dict.fromkeys(self._steps, 0)
+        self._phase = phase
+        self._steps: dict[int, Step] = {}
+        self._waits: dict[int, int] = {}
         self._dependents: dict[int, list[int]] = {}
+        self._open: dict[int, Step] = {}
+        self.add(steps, needs)
+
+    def add(self, steps: Sequence[Step], needs: Iterable[tuple[int, int]]) -> None:
+        """Add steps of the phase, and what new and old ones wait for."""
+        new = {step.number: step for step in steps if step.phase == self._phase}
+        self._steps |= new
+        self._waits |= dict.fromkeys(new, 0)
         for number, needed in needs:
             if number in self._steps and needed in self._steps and not _is_through(self._steps[needed]):
                 self._waits[number] += 1
                 self._dependents.setdefault(needed, []).append(number)
-        self._open = {
-            number: step for number, step in self._steps.items() if not self._waits[number] and not step.is_over
-        }
+        self._open |= {number: step for number, step in new.items() if not self._waits[number] and not step.is_over}
 
     def take(self, now: int, *, stopping: bool) -> list[Step]:
         """Take the steps that can go on; when stopping only those whose outcome is unknown."""

@@ -10,7 +10,8 @@ from typing import Any
 from manciple.engine import events
 from manciple.engine.providers.provider import Action, HandlerRequest
 from manciple.engine.rows import Instance, Step
-from manciple.engine.work import Scope, Work
+from manciple.engine.scope import Scope
+from manciple.engine.work import Work
 from manciple.template.change_set.paths import changed_paths
 from manciple.template.evaluate import resolve
 from manciple.template.evaluation import Resource
@@ -20,13 +21,21 @@ from manciple.template.values import Value, revealed
 KEPT = ("Retain", "RetainExceptOnCreate")
 STATUS_PREFIXES = {
     "create": "CREATE",
+    "create_close": "CREATE",
+    "create_open": "CREATE",
     "delete": "DELETE",
+    "delete_close": "DELETE",
+    "delete_open": "DELETE",
     "keep": "UPDATE",
     "modify": "UPDATE",
     "recreate": "UPDATE",
     "replace": "UPDATE",
     "restore": "UPDATE",
+    "restore_close": "UPDATE",
+    "restore_open": "UPDATE",
     "update": "UPDATE",
+    "update_close": "UPDATE",
+    "update_open": "UPDATE",
 }
 
 
@@ -97,7 +106,7 @@ def _creation_policy(scope: Scope, step: Step) -> Value | None:
     """The policy of what is created; what an undo makes again is not waited for."""
     if step.verb == "recreate" or scope.planned is None:
         return None
-    policy = _resource(scope, step).creation_policy
+    policy = resource_of(scope, step).creation_policy
     return None if policy is None else revealed(resolve(policy, scope.bindings, scope.planned.facts))
 
 
@@ -105,7 +114,7 @@ def tags_of(scope: Scope, step: Step) -> dict[str, str]:
     """The stack's tags that the resource gets."""
     if step.verb in ("restore", "recreate"):
         return _earlier(scope, step)[1]
-    return scope.planned.tags if scope.planned else {}
+    return scope.tags
 
 
 def _model(work: Work, scope: Scope, step: Step) -> dict[str, Any]:
@@ -123,20 +132,21 @@ def desired_model(work: Work, scope: Scope, step: Step) -> dict[str, Any]:
     """The resource's properties with every reference resolved and every secret revealed; resolved once a slice."""
     if step.number not in work.models:
         assert scope.planned is not None
-        properties = _resource(scope, step).properties
+        properties = resource_of(scope, step).properties
         model = revealed(resolve(properties, scope.bindings, scope.planned.facts))
         assert isinstance(model, dict)
         work.models[step.number] = model
     return work.models[step.number]
 
 
-def _resource(scope: Scope, step: Step) -> Resource:
+def resource_of(scope: Scope, step: Step) -> Resource:
+    """The resource that a step forward is about, as planned."""
     assert scope.planned is not None
     return scope.planned.evaluation.resources[step.logical_id]
 
 
 def _start_create(work: Work, scope: Scope, step: Step) -> bool:
-    instance = _add_instance(work, scope, step)
+    instance = add_instance(work, scope, step)
     work.tell(scope, instance, "CREATE_IN_PROGRESS")
     desired_model(work, scope, step)
     return True
@@ -149,7 +159,7 @@ def _start_modify(work: Work, scope: Scope, step: Step) -> bool:
     """
     assert scope.planned is not None
     permit = scope.planned.permits[step.logical_id]
-    resource = _resource(scope, step)
+    resource = resource_of(scope, step)
     instance = scope.instance(step.logical_id, step.before)
     model = desired_model(work, scope, step)
     schema = schema_of(resource.type) or ResourceSchema()
@@ -179,12 +189,12 @@ def _start_modify(work: Work, scope: Scope, step: Step) -> bool:
 def _start_replacement(work: Work, scope: Scope, step: Step, old: Instance) -> None:
     step.verb = "replace"
     work.tell(scope, old, "UPDATE_IN_PROGRESS", events.REPLACING)
-    _add_instance(work, scope, step)
+    add_instance(work, scope, step)
 
 
 def _start_delete(work: Work, scope: Scope, step: Step) -> bool:
     instance = scope.instance(step.logical_id, step.before)
-    if _is_kept(step, instance):
+    if is_kept(step.phase, instance):
         instance.state = "retained"
         work.tell(scope, instance, "DELETE_SKIPPED")
     elif instance.physical_id is None:
@@ -207,7 +217,7 @@ def _start_restore(work: Work, scope: Scope, step: Step) -> bool:
 
 
 def _start_recreate(work: Work, scope: Scope, step: Step) -> bool:
-    instance = _add_instance(work, scope, step)
+    instance = add_instance(work, scope, step)
     work.tell(scope, instance, "UPDATE_IN_PROGRESS")
     return True
 
@@ -243,7 +253,7 @@ _ACTIONS: dict[str, Action] = {
 }
 
 
-def _add_instance(work: Work, scope: Scope, step: Step) -> Instance:
+def add_instance(work: Work, scope: Scope, step: Step) -> Instance:
     """The instance that a step is going to create."""
     step.after = scope.next_incarnation(step.logical_id)
     made_of = _old_form(scope, step) if step.verb == "recreate" else _new_form(scope, step)
@@ -257,7 +267,7 @@ def _old_form(scope: Scope, step: Step) -> dict[str, Any]:
 
 
 def _new_form(scope: Scope, step: Step) -> dict[str, Any]:
-    resource = _resource(scope, step)
+    resource = resource_of(scope, step)
     return {
         "type": resource.type,
         "dependencies": sorted(resource.dependencies),
@@ -268,15 +278,15 @@ def _new_form(scope: Scope, step: Step) -> dict[str, Any]:
 def _deletes_first(scope: Scope, step: Step) -> bool:
     """Must the old instance of a replacement go before the new one comes, and is it still there?"""
     old = scope.instances.get((step.logical_id, step.before or 0))
-    if old is None or old.state == "gone" or _resource(scope, step).update_replace_policy in KEPT:
+    if old is None or old.state == "gone" or resource_of(scope, step).update_replace_policy in KEPT:
         return False
     schema = schema_of(old.type)
     return schema is not None and schema.replaces_by_deleting_first
 
 
-def _is_kept(step: Step, instance: Instance) -> bool:
+def is_kept(phase: str, instance: Instance) -> bool:
     """Does the deletion policy keep the instance? RetainExceptOnCreate does not in the undo of its creation."""
-    if step.phase == "rollback_cleanup":
+    if phase == "rollback_cleanup":
         return instance.deletion_policy == "Retain" and instance.physical_id is not None
     return instance.deletion_policy in KEPT and instance.physical_id is not None
 
@@ -285,8 +295,7 @@ def _differs(scope: Scope, instance: Instance, model: dict[str, Value], schema: 
     state = scope.state(instance)
     if model != state.model:
         return True
-    wanted = scope.planned.tags if scope.planned else {}
-    return schema.is_taggable and own_tags(wanted) != own_tags(state.tags)
+    return schema.is_taggable and own_tags(scope.tags) != own_tags(state.tags)
 
 
 def own_tags(tags: dict[str, str]) -> dict[str, str]:

@@ -8,26 +8,38 @@ from msgspec.structs import replace
 
 from manciple.engine.planned import PlannedStack
 from manciple.engine.rows import Instance as Row
-from manciple.engine.work import Scope
+from manciple.engine.scope import Scope
 from manciple.errors import TemplateError
 from manciple.template.change_set import REMOVE_ACTIONS, Change, Deployed, Instance
 from manciple.template.evaluate import resolve
-from manciple.template.evaluation import Resource
+from manciple.template.evaluation import Evaluation, Facts, Resource
 from manciple.template.values import Secret, Value, revealed
 
 _ASTRAY = ("UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED")
 """Statuses of a stack whose resources need not be what its template says."""
 
 
-def deployed_of(scope: Scope, stack: PlannedStack) -> Deployed:
-    """The stack as it was last deployed, with the things that really exist."""
-    is_astray = scope.stack.status in _ASTRAY
+def nothing_deployed(scope: Scope) -> PlannedStack:
+    """A nested stack that exists although no operation that made it came to a good end."""
+    stack, place = scope.stack, scope.place
+    facts = Facts(account=place.account, region=place.region, stack_name=stack.name, stack_id=stack.arn)
+    return PlannedStack(evaluation=Evaluation(resources={}), facts=facts)
+
+
+def deployed_of(root: Scope, scope: Scope, stack: PlannedStack) -> Deployed:
+    """A stack as it was last deployed, with the things that really exist. `root` is the product's own."""
+    is_astray = root.stack.status in _ASTRAY
     instances = {}
     for logical_id, row in scope.live.items():
         state = scope.state(row)
         made_of = _made_of(scope, stack, row) if is_astray else None
         instances[logical_id] = Instance(state.reference or row.physical_id or "", state.bound, made_of)
-    return Deployed(evaluation=stack.evaluation, instances=instances, tags=stack.tags)
+    return Deployed(
+        evaluation=stack.evaluation,
+        instances=instances,
+        tags=stack.tags | scope.held.own_tags,
+        arguments=scope.arguments(stack.evaluation.parameters),
+    )
 
 
 def removals_of_leftovers(scope: Scope) -> tuple[Change, ...]:

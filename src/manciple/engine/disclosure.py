@@ -26,8 +26,9 @@ class Disclosed(Mapping[str, Bound]):
         bound = self._bindings[logical_id]
         if logical_id not in self._confidants:
             return bound
-        reference = Secret(bound.reference) if self._repeats_secret(bound.reference) else bound.reference
-        return Bound(reference, {name: self._marked(value) for name, value in bound.attributes.items()})
+        return Bound(
+            self._marked(bound.reference), {name: self._marked(value) for name, value in bound.attributes.items()}
+        )
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._bindings)

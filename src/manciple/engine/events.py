@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from manciple.store.database import Transaction
 from manciple.store.tables.engine import EVENT
+from manciple.template.evaluation import STACK_TYPE
 
-STACK_TYPE = "AWS::CloudFormation::Stack"
 USER_INITIATED = "User Initiated"
 CREATION_INITIATED = "Resource creation Initiated"
 REPLACING = "Requested update requires the creation of a new physical resource; hence creating one."
@@ -42,6 +42,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     type: str
     status: str
     reason: str | None
+
+    @property
+    def is_of_stack(self) -> bool:
+        """Does it tell of its stack itself? Its logical id is the stack's name then, which no logical id looks like."""
+        is_own = (self.physical_id or "").endswith(f"/{self.stack_id}")
+        return self.type == STACK_TYPE and (is_own or not self.logical_id.isalnum())
 
     @property
     def id(self) -> str:

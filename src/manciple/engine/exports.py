@@ -46,7 +46,7 @@ _USERS = (
     sa.select(IMPORT.c.name, STACK.c.name.label("stack"))
     .where(
         IMPORT.c.stack_id == STACK.c.id,
-        IMPORT.c.stack_id != sa.bindparam("of_stack"),
+        IMPORT.c.stack_id.not_in(sa.bindparam("of_stacks", expanding=True)),
         IMPORT.c.account == sa.bindparam("account"),
         IMPORT.c.region == sa.bindparam("region"),
         IMPORT.c.name.in_(sa.bindparam("names", expanding=True)),
@@ -110,8 +110,11 @@ def abandon_claims(tx: Transaction, operation_id: str) -> None:
     tx.execute(_ABANDON, {"of_operation": operation_id})
 
 
-def put(tx: Transaction, stack: Stack, found: Mapping[str, str]) -> None:
-    """Make these the stack's exports, in place of those it had. Raises ExportError."""
+def put(tx: Transaction, stack: Stack, found: Mapping[str, str], root: Stack | None = None) -> None:
+    """Make these the stack's exports, in place of those it had. Raises ExportError.
+
+    What `root`, the product's own stack, imports is in nobody's way.
+    """
     own = {row.name: row.value for row in tx.all(_OWN, stack_id=stack.id)}
     gone = [name for name in own if name not in found]
     changed = [name for name, value in found.items() if own.get(name, value) != value]
@@ -119,29 +122,32 @@ def put(tx: Transaction, stack: Stack, found: Mapping[str, str]) -> None:
         tx.execute(_DELETE, {"of_stack": stack.id, "names": gone})
     for name in changed:
         tx.execute(_UPDATE, {"of_stack": stack.id, "of_name": name, "new_value": found[name]})
-    _refuse_used(tx, stack, gone, DELETED)
-    _refuse_used(tx, stack, changed, UPDATED)
+    _refuse_used(tx, stack, root, gone, DELETED)
+    _refuse_used(tx, stack, root, changed, UPDATED)
     place = {"account": stack.account, "region": stack.region, "stack_id": stack.id}
     if new := [{**place, "name": name, "value": value} for name, value in found.items() if name not in own]:
         tx.execute(_INSERT[tx.is_postgresql], new)
     _refuse_taken(tx, stack, found)
 
 
-def check(tx: Transaction, stack: Stack, evaluation: Evaluation) -> None:
-    """Raise ExportError for what a plan makes of the stack's exports, as far as names and values are known by now."""
+def check(tx: Transaction, stack: Stack, evaluation: Evaluation, root: Stack) -> None:
+    """Raise ExportError for what a plan makes of the stack's exports, as far as names and values are known by now.
+
+    `root` is the product's own stack: what it and those nested in it import may change with the plan.
+    """
     planned = {output.export: output for output in evaluation.outputs.values() if isinstance(output.export, str)}
     _refuse_taken(tx, stack, planned)
     own = {row.name: row.value for row in tx.all(_OWN, stack_id=stack.id)}
     exporting = [output for output in evaluation.outputs.values() if output.export is not None]
     if len(planned) == len(exporting):
-        _refuse_used(tx, stack, [name for name in own if name not in planned], DELETED)
+        _refuse_used(tx, stack, root, [name for name in own if name not in planned], DELETED)
     changed = [name for name, output in planned.items() if name in own and _is_other(output, own[name])]
-    _refuse_used(tx, stack, changed, UPDATED)
+    _refuse_used(tx, stack, root, changed, UPDATED)
 
 
-def withdraw(tx: Transaction, stack: Stack) -> None:
-    """Take back all that a stack exports. Raises ExportError while some of it is in use."""
-    put(tx, stack, {})
+def withdraw(tx: Transaction, stack: Stack, root: Stack) -> None:
+    """Take back all that a stack exports. Raises ExportError while some of it is in use outside its product."""
+    put(tx, stack, {}, root)
 
 
 def _is_other(output: Output, value: str) -> bool:
@@ -149,10 +155,11 @@ def _is_other(output: Output, value: str) -> bool:
     return isinstance(output.value, str) and "{{resolve:" not in output.value and str(output.value) != value
 
 
-def _refuse_used(tx: Transaction, stack: Stack, names: list[str], message: str) -> None:
+def _refuse_used(tx: Transaction, stack: Stack, root: Stack | None, names: list[str], message: str) -> None:
     if not names:
         return
-    found = tx.all(_USERS, of_stack=stack.id, account=stack.account, region=stack.region, names=names)
+    own = [stack.id] if root is None else [stack.id, root.id]
+    found = tx.all(_USERS, of_stacks=own, account=stack.account, region=stack.region, names=names)
     if found:
         users = [row.stack for row in found if row.name == found[0].name]
         raise ExportError(message.format(name=found[0].name, users=_listed(users)))

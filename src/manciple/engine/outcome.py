@@ -9,7 +9,8 @@ from manciple.engine import deploy, events
 from manciple.engine.limits import Limits
 from manciple.engine.providers.provider import TRANSIENT, HandlerRequest, ProgressEvent
 from manciple.engine.rows import Instance, Step
-from manciple.engine.work import Scope, State, Work
+from manciple.engine.scope import Scope, State
+from manciple.engine.work import Work
 
 CANCELLED = "Cancelled"
 
@@ -61,8 +62,13 @@ def fail(work: Work, step: Step, code: str, reason: str) -> None:
 
 def cancel(work: Work, step: Step) -> None:
     """Interrupt a step whose handler is in progress: another failed, or the operation is called back."""
+    fail(work, step, CANCELLED, cancelled_reason(step))
+
+
+def cancelled_reason(step: Step) -> str:
+    """Why an interrupted step came to nothing, in CloudFormation's words."""
     creates = deploy.STATUS_PREFIXES[step.verb] == "CREATE"
-    fail(work, step, CANCELLED, events.CREATION_CANCELLED if creates else events.UPDATE_CANCELLED)
+    return events.CREATION_CANCELLED if creates else events.UPDATE_CANCELLED
 
 
 def with_context(work: Work, step: Step, request: HandlerRequest) -> HandlerRequest:

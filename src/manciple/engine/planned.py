@@ -34,24 +34,42 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlannedStack(msgspec.Struct, frozen=True, kw_only=True):
-    """One stack of a plan. `tags` are its own tags and the AutoTags."""
-
-    evaluation: Evaluation
-    facts: Facts
-    permits: dict[str, Permit] = {}
-    tags: dict[str, str] = {}
-
-
-class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan, ready to be executed. `stacks` are by path: `""` is the product's own, `"Child/"` a nested one.
+    """One stack of a plan. `tags` are its own tags and the AutoTags, `template_digest` is a nested stack's template.
 
     `leftovers` are physical things that an earlier clean-up could not delete, as (logical id, incarnation): this plan
     offers to delete them again.
     """
 
+    evaluation: Evaluation
+    facts: Facts
+    permits: dict[str, Permit] = {}
+    tags: dict[str, str] = {}
+    leftovers: tuple[tuple[str, int], ...] = ()
+    template_digest: str | None = None
+
+
+class Deferred(msgspec.Struct, frozen=True, kw_only=True):
+    """A nested stack that is expanded at execution, because `reason` is known only then.
+
+    `template_digest` is None where its address is not known either. `above` are the templates around it.
+    """
+
+    facts: Facts
+    tags: dict[str, str]
+    reason: str
+    template_digest: str | None = None
+    above: tuple[str, ...] = ()
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """A plan, ready to be executed. `stacks` are by path: `""` is the product's own, `Child/Grandchild` a nested one.
+
+    `deferred` are those nested stacks of which the plan knows only that they come or change.
+    """
+
     launch: Launch
     stacks: dict[str, PlannedStack]
-    leftovers: tuple[tuple[str, int], ...] = ()
+    deferred: dict[str, Deferred] = {}
 
 
 class _Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,12 +82,22 @@ class _Stack(msgspec.Struct, frozen=True, kw_only=True):
     facts: _Facts
     permits: dict[str, Permit]
     tags: dict[str, str]
+    leftovers: tuple[tuple[str, int], ...] = ()
+    template_digest: str | None = None
+
+
+class _Deferred(msgspec.Struct, frozen=True, kw_only=True):
+    facts: _Facts
+    tags: dict[str, str]
+    reason: str
+    template_digest: str | None
+    above: tuple[str, ...]
 
 
 class _Planned(msgspec.Struct, frozen=True, kw_only=True):
     launch: Launch
     stacks: dict[str, _Stack]
-    leftovers: tuple[tuple[str, int], ...]
+    deferred: dict[str, _Deferred] = {}
 
 
 def put_planned(tx: Transaction, objects: Objects, planned: Planned) -> str:
@@ -85,7 +113,8 @@ def get_planned(tx: Transaction, objects: Objects, digest: str) -> Planned:
 def encode_planned(planned: Planned) -> bytes:
     """A plan as bytes; they hold secrets as plain text and must be sealed."""
     stacks = {path: _packed(stack) for path, stack in planned.stacks.items()}
-    packed = _Planned(launch=planned.launch, stacks=stacks, leftovers=planned.leftovers)
+    deferred = {path: _packed_deferred(one) for path, one in planned.deferred.items()}
+    packed = _Planned(launch=planned.launch, stacks=stacks, deferred=deferred)
     return msgspec.json.encode(packed, enc_hook=_marked)
 
 
@@ -94,7 +123,8 @@ def decode_planned(content: bytes) -> Planned:
     packed = msgspec.json.decode(content, type=_Planned)
     has_secrets = _has_secrets(content)
     stacks = {path: _unpacked(stack, has_secrets=has_secrets) for path, stack in packed.stacks.items()}
-    return Planned(launch=packed.launch, stacks=stacks, leftovers=packed.leftovers)
+    deferred = {path: _unpacked_deferred(one) for path, one in packed.deferred.items()}
+    return Planned(launch=packed.launch, stacks=stacks, deferred=deferred)
 
 
 def encode_stack(stack: PlannedStack) -> bytes:
@@ -112,20 +142,37 @@ def _has_secrets(content: bytes) -> bool:
 
 
 def _packed(stack: PlannedStack) -> _Stack:
-    given = msgspec.structs.asdict(stack.facts)
+    members = {name: getattr(stack, name) for name in PlannedStack.__struct_fields__}
+    return _Stack(**members | {"facts": _packed_facts(stack.facts)})
+
+
+def _packed_deferred(deferred: Deferred) -> _Deferred:
+    members = {name: getattr(deferred, name) for name in Deferred.__struct_fields__}
+    return _Deferred(**members | {"facts": _packed_facts(deferred.facts)})
+
+
+def _packed_facts(facts: Facts) -> _Facts:
+    given = msgspec.structs.asdict(facts)
     known = [(need.kind, need.key, answer) for need, answer in given.pop("known").items()]
-    facts = _Facts(given=given, known=known)
-    return _Stack(evaluation=stack.evaluation, facts=facts, permits=stack.permits, tags=stack.tags)
+    return _Facts(given=given, known=known)
 
 
 def _unpacked(stack: _Stack, *, has_secrets: bool) -> PlannedStack:
-    given: dict[str, Any] = dict(stack.facts.given)
-    given["notification_arns"] = tuple(given["notification_arns"])
-    known: dict[Need, Value | None] = {Need(kind, key): _secret(answer) for kind, key, answer in stack.facts.known}
+    members = {name: getattr(stack, name) for name in _Stack.__struct_fields__}
     evaluation = _with_secrets(stack.evaluation) if has_secrets else stack.evaluation
-    return PlannedStack(
-        evaluation=evaluation, facts=Facts(**given, known=known), permits=stack.permits, tags=stack.tags
-    )
+    return PlannedStack(**members | {"facts": _unpacked_facts(stack.facts), "evaluation": evaluation})
+
+
+def _unpacked_deferred(deferred: _Deferred) -> Deferred:
+    members = {name: getattr(deferred, name) for name in _Deferred.__struct_fields__}
+    return Deferred(**members | {"facts": _unpacked_facts(deferred.facts)})
+
+
+def _unpacked_facts(facts: _Facts) -> Facts:
+    given: dict[str, Any] = dict(facts.given)
+    given["notification_arns"] = tuple(given["notification_arns"])
+    known: dict[Need, Value | None] = {Need(kind, key): _secret(answer) for kind, key, answer in facts.known}
+    return Facts(**given, known=known)
 
 
 def _with_secrets(evaluation: Evaluation) -> Evaluation:

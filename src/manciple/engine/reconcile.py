@@ -19,11 +19,12 @@ from manciple.engine.memory import Memory
 from manciple.engine.operation import forget_stack
 from manciple.engine.planned import encode_planned
 from manciple.engine.rows import Stack
+from manciple.engine.scope import Scope
 from manciple.engine.service_actions import carry
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, Wake
-from manciple.engine.work import Scope, Work
+from manciple.engine.work import Work
 from manciple.store.database import Transaction
 from manciple.store.tables.engine import INSTANCE, STACK
 
@@ -126,11 +127,12 @@ def _open_stack(slice: Slice) -> None:
     if found is None:
         found = _new_stack(launch, slice.now())
         work.add_stack(found)
-        work.scopes[""] = scope = Scope(found, None, ())
+        scope = Scope(found, None, ())
+        work.add_scope(scope)
         work.tell_stack(scope, "REVIEW_IN_PROGRESS", "User Initiated")
     else:
         with slice.parts.database.read() as tx:
-            work.open_scope(tx, found)
+            work.open(tx, found)
     work.operation.stack_id = found.id
     slice.commit()
 
@@ -175,6 +177,7 @@ def _keep_plan(slice: Slice, made: Made) -> None:
 
     def settle(tx: Transaction) -> None:
         digest = objects.put(tx, content, sealed=True)
+        objects.put_all(tx, made.templates)
         if work.operation.kind == "plan":
             settlement = Settlement(tx, objects, work.operation, work.now)
             settlement.plan_made(made, digest, work.root.stack.deployed_digest)
@@ -247,7 +250,7 @@ def _open_planned_stack(slice: Slice) -> None:
     with slice.parts.database.read() as tx:
         found = _product_stack(tx, work)
         if found is not None:
-            work.open_scope(tx, found)
+            work.open(tx, found)
             work.operation.stack_id = found.id
 
 
@@ -277,11 +280,11 @@ def _begin_termination(slice: Slice, target: Target) -> bool:
 
 def _withdraw_exports(slice: Slice) -> str | None:
     """Take back what the product's stacks export, so that nobody imports it any more; answers who does."""
-    stacks = [scope.stack for scope in slice.work.scopes.values()]
+    scopes = slice.work.scopes
 
     def withdraw(tx: Transaction) -> None:
-        for stack in stacks:
-            exports.withdraw(tx, stack)
+        for scope in scopes.values():
+            exports.withdraw(tx, scope.stack, slice.work.root.stack)
 
     try:
         slice.commit(first=withdraw)
@@ -336,7 +339,8 @@ def _give_up(slice: Slice) -> None:
         exports.abandon_claims(tx, operation.id)
         if operation.stack_id is not None and operation.kind != "plan":
             tx.execute(_FAIL_STACK, {"of_id": operation.stack_id, "failed": status, "because": operation.reason})
-            tx.execute(_LEAVE, {"of_id": operation.stack_id})
+            product = (operation.account, operation.region, operation.provisioned_product_id)
+            tx.execute(_LEAVE, dict(zip(("of_account", "of_region", "of_product"), product, strict=True)))
 
     slice.commit(settle)
 
@@ -357,7 +361,13 @@ _FAIL_STACK = (
 _LEAVE = (
     sa.update(INSTANCE)
     .where(
-        INSTANCE.c.stack_id == sa.bindparam("of_id"),
+        INSTANCE.c.stack_id.in_(
+            sa.select(STACK.c.id).where(
+                STACK.c.account == sa.bindparam("of_account"),
+                STACK.c.region == sa.bindparam("of_region"),
+                STACK.c.provisioned_product_id == sa.bindparam("of_product"),
+            )
+        ),
         INSTANCE.c.state.in_(("creating", "replaced", "removed")),
         INSTANCE.c.physical_id.is_not(None),
     )

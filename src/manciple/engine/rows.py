@@ -160,16 +160,37 @@ SELECT_PRODUCT_STACK = sa.select(STACK).where(
     STACK.c.parent_id.is_(None),
 )
 SELECT_STEPS = sa.select(STEP).where(STEP.c.operation_id == sa.bindparam("id")).order_by(STEP.c.number)
+SELECT_NESTED_STACKS = sa.select(STACK).where(
+    STACK.c.account == sa.bindparam("account"),
+    STACK.c.region == sa.bindparam("region"),
+    STACK.c.provisioned_product_id == sa.bindparam("product"),
+    STACK.c.parent_id.is_not(None),
+    STACK.c.status != "DELETE_COMPLETE",
+)
 SELECT_INSTANCES = (
     sa.select(INSTANCE)
-    .where(INSTANCE.c.stack_id == sa.bindparam("id"))
-    .order_by(INSTANCE.c.logical_id, INSTANCE.c.incarnation)
+    .where(INSTANCE.c.stack_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(INSTANCE.c.stack_id, INSTANCE.c.logical_id, INSTANCE.c.incarnation)
 )
 
 
 def rows_of(kind: type[R], found: Iterable[sa.Row[Any]]) -> list[R]:
     """Rows as structures; their columns are the structure's fields."""
     return [kind(**row._asdict()) for row in found]
+
+
+def nested_stacks(tx: Transaction, root: Stack) -> list[Stack]:
+    """The stacks nested, at any depth, in a product's stack, in no order; those that are gone left out."""
+    product = {"account": root.account, "region": root.region, "product": root.provisioned_product_id}
+    return rows_of(Stack, tx.all(SELECT_NESTED_STACKS, **product))
+
+
+def instances_of(tx: Transaction, stack_ids: list[str]) -> dict[str, list[Instance]]:
+    """The instances of some stacks, by stack."""
+    found: dict[str, list[Instance]] = {}
+    for one in rows_of(Instance, tx.all(SELECT_INSTANCES, ids=stack_ids)):
+        found.setdefault(one.stack_id, []).append(one)
+    return found
 
 
 def insert_steps(tx: Transaction, steps: Iterable[Step]) -> None:

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 import msgspec
 
-from manciple.engine import deploy, outcome
+from manciple.engine import deploy, nested, outcome
 from manciple.engine.agenda import Agenda
 from manciple.engine.calls import Call, Calls
 from manciple.engine.dynamic_references import DynamicReferences
 from manciple.engine.lease import Lease
 from manciple.engine.limits import Limits
 from manciple.engine.mailbox import Mailbox
+from manciple.engine.nested import Expand, leave
 from manciple.engine.probe import NoProbe, Probe
 from manciple.engine.providers.provider import HandlerRequest, Providers
 from manciple.engine.rows import Step
@@ -63,6 +64,7 @@ class Slice:
         self.mailbox = Mailbox(parts.database, parts.objects, parts.public_url, work.operation.id)
         self._heard_at = time.monotonic()
         self._was_called = False
+        self._expand: Expand = leave
 
     def now(self) -> int:
         """The database's time, carried on by our own clock between two writes."""
@@ -108,9 +110,13 @@ class Slice:
         self.work.now = self.now()
         return call.result()
 
-    def run(self, phase: str, is_stopping: Callable[[], bool]) -> int | None:
-        """Carry the steps of a phase as far as they go; returns when the next one can go on, None if none can."""
+    def run(self, phase: str, is_stopping: Callable[[], bool], expand: Expand = leave) -> int | None:
+        """Carry the steps of a phase as far as they go; returns when the next one can go on, None if none can.
+
+        `expand` is asked about every nested stack that is opened.
+        """
         work, parts = self.work, self.parts
+        self._expand = expand
         self._call_signalled(phase)
         agenda = Agenda(work.steps, phase, work.needs)
         calls = Calls(parts.pool, parts.providers, parts.probe, self.references)
@@ -143,7 +149,10 @@ class Slice:
         while taken := agenda.take(self.work.now, stopping=is_stopping()):
             self._open_mail(taken)
             for step in taken:
+                steps, needs = len(self.work.steps), len(self.work.needs)
                 call = self._call(step)
+                if len(self.work.steps) > steps:
+                    agenda.add(self.work.steps[steps:], self.work.needs[needs:])
                 if call is None:
                     agenda.put_back(step)
                 else:
@@ -159,6 +168,9 @@ class Slice:
 
     def _call(self, step: Step) -> Call | None:
         try:
+            if nested.is_bracket(step):
+                nested.start(self.work, step, self._expand)
+                return None
             if step.state == "pending" and not deploy.start(self.work, step):
                 return None
             request = self._addressed(step, deploy.request_of(self.work, step))

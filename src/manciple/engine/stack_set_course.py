@@ -10,10 +10,11 @@ import msgspec
 
 from manciple.catalog.stack_sets import Change, InstanceStatus, StackInstance, Verb
 from manciple.engine import stack_instances
-from manciple.engine.events import STACK_TYPE, USER_INITIATED
+from manciple.engine.events import USER_INITIATED
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.slice import Slice
 from manciple.store.database import Transaction
+from manciple.template.evaluation import STACK_TYPE
 
 Place = tuple[str, str]
 

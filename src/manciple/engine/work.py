@@ -1,110 +1,33 @@
 """An operation in memory: everything it needs is loaded once a slice, worked on, and written in one go per tick."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from manciple.engine import rows, topics
-from manciple.engine.events import STACK_TYPE, EventLog, last_number
+from manciple.engine.events import EventLog, last_number
 from manciple.engine.masking import Mask
-from manciple.engine.place import Place
-from manciple.engine.planned import Planned, PlannedStack, decode_planned, decode_stack
+from manciple.engine.nesting import inner_path
+from manciple.engine.planned import Planned, PlannedStack, decode_planned, decode_stack, encode_planned
 from manciple.engine.rows import Instance, Operation, Stack, Step
+from manciple.engine.scope import Scope, State, parameter_name
 from manciple.engine.topics import Telling
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
 from manciple.store.tables.engine import DEPENDENCY
-from manciple.template.evaluation import Evaluation
-from manciple.template.values import Bound, texts
+from manciple.template.evaluation import STACK_TYPE, Evaluation
+from manciple.template.stack_paths import depth_of
+from manciple.template.values import texts
 
 _SELECT_DEPENDENCIES = sa.select(DEPENDENCY.c.number, DEPENDENCY.c.needs).where(
     DEPENDENCY.c.operation_id == sa.bindparam("id")
 )
 _INSERT_DEPENDENCIES = sa.insert(DEPENDENCY)
 
-
-class State(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What an instance is: the model it was brought to (revealed), what the provider said of it, the stack's tags.
-
-    `no_echo` says that the attributes are secrets.
-    """
-
-    model: dict[str, Any] = {}
-    attributes: dict[str, Any] = {}
-    reference: str = ""
-    tags: dict[str, str] = {}
-    no_echo: bool = False
-
-    @cached_property
-    def bound(self) -> Bound:
-        """What `Ref` and `Fn::GetAtt` give."""
-        return Bound(self.reference, self.model | self.attributes)
-
-
-class Scope:
-    """One stack of an operation with its instances and their states."""
-
-    def __init__(self, stack: Stack, planned: PlannedStack | None, found: Iterable[Instance]) -> None:
-        self.stack = stack
-        self.place = msgspec.convert(stack.place, Place)
-        self.planned = planned
-        self.instances = {(one.logical_id, one.incarnation): one for one in found}
-        self.states: dict[tuple[str, int], State] = {}
-        self.previous: dict[tuple[str, int], State] = {}
-        self._incarnations: dict[str, int] = {}
-        for logical_id, incarnation in self.instances:
-            self._incarnations[logical_id] = max(incarnation, self._incarnations.get(logical_id, 0))
-        self.live = {one.logical_id: one for one in self.instances.values() if one.state == "live"}
-
-    def enter(self, place: Place) -> None:
-        """Work in this place from now on: the launch role may be another one."""
-        self.place = place
-        self.stack.place = msgspec.to_builtins(place)
-
-    @property
-    def creates(self) -> bool:
-        """Is nothing deployed yet? Then statuses are CREATE_… and a failure rolls back to nothing."""
-        return self.stack.deployed_digest is None
-
-    def instance(self, logical_id: str, incarnation: int | None) -> Instance:
-        """An instance by logical id and incarnation."""
-        return self.instances[logical_id, incarnation or 0]
-
-    def state(self, instance: Instance) -> State:
-        """The state of an instance; empty while it is being created."""
-        return self.states.get((instance.logical_id, instance.incarnation), _NOTHING)
-
-    def next_incarnation(self, logical_id: str) -> int:
-        """The number of the logical id's next instance."""
-        self._incarnations[logical_id] = self._incarnations.get(logical_id, 0) + 1
-        return self._incarnations[logical_id]
-
-    @property
-    def bindings(self) -> Mapping[str, Bound]:
-        """What references to live instances give."""
-        return _Bindings(self)
-
-
-class _Bindings(Mapping[str, Bound]):
-    """Looks each reference up when it is asked for: a stack has many instances and a value few references."""
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-
-    def __getitem__(self, logical_id: str) -> Bound:
-        return self._scope.state(self._scope.live[logical_id]).bound
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._scope.live)
-
-    def __len__(self) -> int:
-        return len(self._scope.live)
-
-
-_NOTHING = State()
+OUT_OF_REACH = ("deleted", "retained")
+"""States of instances that no operation touches any more."""
 
 
 class Work:
@@ -115,6 +38,7 @@ class Work:
         self.objects = objects
         self.planned: Planned | None = None
         self.scopes: dict[str, Scope] = {}
+        self._scopes_by_arn: dict[str, Scope] = {}
         self.steps: list[Step] = []
         self.needs: list[tuple[int, int]] = []
         self.mask = Mask(())
@@ -130,6 +54,7 @@ class Work:
         self._stacks: dict[str, Stack] = {}
         self._states: list[tuple[Instance, State]] = []
         self._new_tellings: list[Telling] = []
+        self._grown: tuple[bytes, tuple[bytes, ...]] | None = None
 
     @property
     def root(self) -> Scope:
@@ -151,40 +76,72 @@ class Work:
         self.needs = [(row.number, row.needs) for row in tx.all(_SELECT_DEPENDENCIES, id=operation.id)]
         if operation.stack_id:
             stack = rows.rows_of(Stack, tx.all(rows.SELECT_STACK, id=operation.stack_id))[0]
-            self.open_scope(tx, stack)
+            self.open(tx, stack)
 
-    def open_scope(self, tx: Transaction, stack: Stack) -> Scope:
-        """Read a stack's instances and their states."""
-        planned = self.planned.stacks.get(stack.path) if self.planned else None
-        scope = Scope(stack, planned, rows.rows_of(Instance, tx.all(rows.SELECT_INSTANCES, id=stack.id)))
-        blobs = self._blobs(tx, scope)
+    def open(self, tx: Transaction, root: Stack) -> Scope:
+        """Read a product's stack and those nested in it, their instances and the states of these."""
+        nested = rows.nested_stacks(tx, root)
+        found = rows.instances_of(tx, [root.id, *(stack.id for stack in nested)])
+        every = [one for instances in found.values() for one in instances]
+        digests = [digest for one in every for digest in (one.digest, one.previous_digest) if digest]
+        contents = self.objects.get_all(tx, digests)
+        states = {digest: msgspec.json.decode(content, type=State) for digest, content in contents.items()}
+        stacks = {stack.arn: stack for stack in nested}
+        waiting: list[tuple[Stack, str, tuple[Scope, Instance] | None]] = [(root, "", None)]
+        for stack, path, holder in waiting:
+            scope = Scope(stack, self._planned_stack(path), found.get(stack.id, ()), path=path, holder=holder)
+            self._open_scope(tx, scope, states)
+            waiting.extend(
+                (stacks[one.physical_id], inner_path(scope, one), (scope, one))
+                for one in scope.instances.values()
+                if one.type == STACK_TYPE and one.state not in OUT_OF_REACH and one.physical_id in stacks
+            )
+        return self.root
+
+    def _open_scope(self, tx: Transaction, scope: Scope, states: Mapping[str, State]) -> None:
         for key, instance in scope.instances.items():
             if instance.digest:
-                scope.states[key] = blobs[instance.digest]
+                scope.states[key] = states[instance.digest]
             if instance.previous_digest:
-                scope.previous[key] = blobs[instance.previous_digest]
-        self.scopes[stack.path] = scope
-        self.mask = Mask(self._evaluations(tx, scope))
+                scope.previous[key] = states[instance.previous_digest]
+        self.add_scope(scope)
+        for evaluation in self._evaluations(tx, scope):
+            self.mask.add(evaluation)
         for state in (*scope.states.values(), *scope.previous.values()):
             self._mask_state(state)
-        return scope
+
+    def _planned_stack(self, path: str) -> PlannedStack | None:
+        return self.planned.stacks.get(path) if self.planned else None
+
+    def add_scope(self, scope: Scope) -> None:
+        """Have a stack among those that the operation works on."""
+        self.scopes[scope.path] = scope
+        self._scopes_by_arn[scope.stack.arn] = scope
+
+    def inner(self, instance: Instance) -> Scope | None:
+        """The nested stack that an instance stands for; None for any other."""
+        if instance.type != STACK_TYPE or instance.physical_id is None:
+            return None
+        return self._scopes_by_arn.get(instance.physical_id)
+
+    @property
+    def innermost_first(self) -> list[Scope]:
+        """Every stack, each after those nested in it."""
+        return sorted(self.scopes.values(), key=lambda scope: depth_of(scope.path), reverse=True)
 
     def adopt(self, planned: Planned) -> None:
         """Take up a plan that was made in this slice."""
         self.planned = planned
         for path, scope in self.scopes.items():
-            scope.planned = planned.stacks[path]
-            self.mask.add(scope.planned.evaluation)
+            scope.planned = planned.stacks.get(path)
+        for stack in planned.stacks.values():
+            self.mask.add(stack.evaluation)
 
-    def _blobs(self, tx: Transaction, scope: Scope) -> dict[str, State]:
-        digests = [
-            digest
-            for instance in scope.instances.values()
-            for digest in (instance.digest, instance.previous_digest)
-            if digest
-        ]
-        found = self.objects.get_all(tx, digests)
-        return {digest: msgspec.json.decode(content, type=State) for digest, content in found.items()}
+    def replan(self, planned: Planned, templates: Iterable[bytes]) -> None:
+        """Take up a plan that has grown while it is carried out; it is written with the steps that come of it."""
+        self._grown = (encode_planned(planned), tuple(templates))
+        self.operation.planned_digest = self.objects.digest(self._grown[0], sealed=True)
+        self.adopt(planned)
 
     def _evaluations(self, tx: Transaction, scope: Scope) -> Iterable[Evaluation]:
         if scope.planned:
@@ -246,6 +203,9 @@ class Work:
     def _mask_state(self, state: State) -> None:
         if state.no_echo:
             self.mask.add_texts(texts(state.attributes))
+        if state.silent:
+            named = state.attributes | {parameter_name(name): value for name, value in state.parameters.items()}
+            self.mask.add_texts(text for name in state.silent for text in texts(named.get(name, "")))
 
     def tell_stack(self, scope: Scope, status: str, reason: str | None = None) -> None:
         """Set the stack's status and tell it as an event."""
@@ -280,6 +240,10 @@ class Work:
     def write(self, tx: Transaction) -> None:
         """Write every change noted since the last write."""
         self._write_states(tx)
+        if self._grown is not None:
+            self.objects.put(tx, self._grown[0], sealed=True)
+            self.objects.put_all(tx, self._grown[1])
+            self._grown = None
         rows.insert_steps(tx, self._new_steps)
         new = {step.number for step in self._new_steps}
         rows.update_steps(tx, (step for number, step in self._steps.items() if number not in new))

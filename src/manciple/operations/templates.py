@@ -10,11 +10,11 @@ from typing import NamedTuple
 from manciple.api.shapes import ProvisioningArtifactProperties
 from manciple.catalog.entities import ProvisioningArtifact
 from manciple.engine.found_stack import StackAway
+from manciple.engine.remote_templates import RemoteTemplates
+from manciple.engine.template_urls import object_address
 from manciple.errors import InvalidParametersException, TemplateError
 from manciple.operations.call import Caller, Context, Runtime
-from manciple.operations.remote_templates import RemoteTemplates
 from manciple.operations.stacks import find_stack
-from manciple.operations.template_urls import object_address
 from manciple.store import artifacts
 from manciple.template.document import Template
 from manciple.template.limits import Limits

@@ -12,6 +12,10 @@ Section: TypeAlias = Literal[
 Policy: TypeAlias = Literal["Delete", "Retain", "Snapshot", "RetainExceptOnCreate"]
 
 
+STACK_TYPE = "AWS::CloudFormation::Stack"
+"""The type of a resource that is a stack itself, made from a template of its own."""
+
+
 class Need(msgspec.Struct, frozen=True, order=True):
     """A fact from outside that evaluation asks for.
 
@@ -50,7 +54,8 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     """A parameter with the value it has in this evaluation.
 
     `given` is what the caller passed (or the default, or the previous value), `resolved` what `Ref` gives: a list for
-    list types, the stored value for SSM types. NoEcho values are `Secret`.
+    list types, the stored value for SSM types. NoEcho values are `Secret`. One that `is_unknown` is a nested stack's
+    that only execution can tell: `resolved` is the `Ref` itself, to be finished like that of a resource.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     resolved: Value
     no_echo: bool = False
     is_default: bool = False
+    is_unknown: bool = False
 
 
 class Read(msgspec.Struct, frozen=True, order=True):

@@ -8,7 +8,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     The first block is CloudFormation's own (user guide, "Understand CloudFormation quotas"). The second is ours, so
     that a small template cannot become a large one: `depth` levels of nesting, `key` characters of one key, and
-    `produced` characters that all functions of one evaluation may make (joined, cut, substituted or repeated text).
+    `produced` characters that all functions of one evaluation may make (joined, cut, substituted or repeated text),
+    `nested_resources` resources of a stack together with those nested in it.
     """
 
     template_bytes: int = 1_000_000
@@ -22,6 +23,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 80
     key: int = 1024
     produced: int = 4 * 1024 * 1024
+    nested_resources: int = 2500
 
 
 DEFAULT_LIMITS = Limits()

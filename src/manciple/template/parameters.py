@@ -1,6 +1,6 @@
 """Give every parameter its value."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from manciple.errors import TemplateError
 from manciple.template.constraints import check_constraints
@@ -8,24 +8,31 @@ from manciple.template.document import Template
 from manciple.template.evaluation import Facts, Need, Needs, Parameter
 from manciple.template.faults import Faults
 from manciple.template.parameter_types import ParameterType, items, parse
-from manciple.template.values import Secret, Value, taint
+from manciple.template.scope import Undecided
+from manciple.template.values import KNOWN_AFTER_APPLY, Secret, Value, taint
 
 LONGEST_VALUE = 4096
 """Bytes of one value (CloudFormation's quota)."""
 
 
 def resolve_parameters(
-    template: Template, given: Mapping[str, str], previous: Mapping[str, str] | None, facts: Facts
+    template: Template,
+    given: Mapping[str, str],
+    previous: Mapping[str, str] | None,
+    facts: Facts,
+    unknown: Collection[str] = (),
 ) -> dict[str, Parameter] | Needs:
     """The parameters of `template`, in its order.
 
     `given` are the caller's values; `previous` the values of the last time for those parameters whose previous value
-    is wanted. Then the default counts. Types AWS::SSM::Parameter::Value<…> need a fact `ssm` each: Needs names those
-    that are missing. Raises TemplateErrors with CloudFormation's messages.
+    is wanted. Then the default counts. `unknown` are given, but only execution can tell what. Types
+    AWS::SSM::Parameter::Value<…> need a fact `ssm` each: Needs names those that are missing. Raises TemplateErrors with
+    CloudFormation's messages, Undecided where an unknown value is the name of something to be looked up.
     """
-    declared = {name: member for name, member in template.section("Parameters").items() if isinstance(member, dict)}
-    if unknown := [name for name in {**given, **(previous or {})} if name not in declared]:
-        raise TemplateError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+    every = {name: member for name, member in template.section("Parameters").items() if isinstance(member, dict)}
+    if strange := [name for name in dict.fromkeys((*given, *(previous or {}), *unknown)) if name not in every]:
+        raise TemplateError(f"Parameters: [{', '.join(strange)}] do not exist in the template")
+    declared = {name: member for name, member in every.items() if name not in unknown}
     chosen = {name: _choose(name, member, given, previous or {}) for name, member in declared.items()}
     if missing := [name for name, value in chosen.items() if value is None]:
         raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values", path="Parameters")
@@ -33,10 +40,29 @@ def resolve_parameters(
     _check(template, declared, values)
     if needs := _needs(declared, values, facts):
         return Needs(needs)
-    return {
+    known = {
         name: _parameter(name, value, declared[name], name not in given and name not in (previous or {}), facts)
         for name, value in values.items()
     }
+    return {name: known[name] if name in known else _unknown(name, member) for name, member in every.items()}
+
+
+def _unknown(name: str, declared: Mapping[str, Value]) -> Parameter:
+    """A parameter that only execution can tell; what it is the name of cannot be looked up before."""
+    if _type(declared).ssm:
+        raise Undecided(f"parameter {name}")
+    return Parameter(
+        name=name,
+        type=str(declared["Type"]),
+        given=KNOWN_AFTER_APPLY,
+        resolved={"Ref": name},
+        no_echo=_is_no_echo(declared),
+        is_unknown=True,
+    )
+
+
+def _is_no_echo(declared: Mapping[str, Value]) -> bool:
+    return str(declared.get("NoEcho", "false")).lower() == "true"
 
 
 def _choose(
@@ -79,7 +105,7 @@ def _needs(declared: Mapping[str, dict[str, Value]], values: Mapping[str, str], 
 
 
 def _parameter(name: str, value: str, declared: Mapping[str, Value], is_default: bool, facts: Facts) -> Parameter:
-    no_echo = str(declared.get("NoEcho", "false")).lower() == "true"
+    no_echo = _is_no_echo(declared)
     given = Secret(value) if no_echo else value
     return Parameter(
         name=name,
@@ -91,6 +117,17 @@ def _parameter(name: str, value: str, declared: Mapping[str, Value], is_default:
     )
 
 
+def value_of(parameter: Parameter, given: str) -> Value:
+    """What `Ref` of a parameter that was unknown gives once it is given a value."""
+    text = Secret(given) if parameter.no_echo else given
+    declared_type = parse(parameter.type)
+    return _items(text) if declared_type is not None and declared_type.listed else text
+
+
+def _items(given: str) -> list[Value]:
+    return [taint(item, given) for item in items("".join(given))]
+
+
 def _resolved(given: str, declared_type: ParameterType, facts: Facts) -> Value:
     """What `Ref` gives."""
     value: Value = given
@@ -98,5 +135,5 @@ def _resolved(given: str, declared_type: ParameterType, facts: Facts) -> Value:
         value = facts.known[Need("ssm", "".join(given))] or ""
         value = taint(value, given) if isinstance(value, str) else value
     if declared_type.listed and isinstance(value, str):
-        return [taint(item, value) for item in items("".join(value))]
+        return _items(value)
     return value

@@ -43,6 +43,7 @@ def _policy(attribute: str, logical_id: str, declared: Mapping[str, Value], scop
     policy = scope.value(declared.get(attribute, "Delete"))
     if policy is NO_VALUE:
         return "Delete"
+    scope.demand_decidable(policy)
     if not isinstance(policy, str) or policy not in POLICIES[attribute]:
         raise TemplateError(unrecognized_policy(attribute, policy, logical_id), path=attribute)
     return cast(Policy, policy)

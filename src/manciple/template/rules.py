@@ -1,6 +1,7 @@
 """The Rules section: assertions on parameter values, checked before anything else is evaluated."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from msgspec.structs import replace
 
@@ -13,7 +14,7 @@ from manciple.template.intrinsics.logic import truth
 from manciple.template.intrinsics.rule_functions import Unverifiable
 from manciple.template.limits import DEFAULT_LIMITS, Limits
 from manciple.template.references import check_functions, check_rule_references
-from manciple.template.scope import Scope
+from manciple.template.scope import Scope, Undecided
 from manciple.template.values import Value
 
 
@@ -23,7 +24,7 @@ def check_rules(
     """Raise TemplateErrors for assertions that do not hold; the message is the AssertDescription.
 
     An assertion on an attribute of something outside that is not known (`Fn::ValueOf` of a subnet) counts as held:
-    only the account that owns the subnet could tell.
+    only the account that owns the subnet could tell. One on a parameter that is not known yet is checked once it is.
     """
     rules = template.section("Rules")
     if not rules:
@@ -34,9 +35,14 @@ def check_rules(
         with faults.at(f"Rules/{name}"):
             if not isinstance(rule, dict) or not isinstance(rule.get("Assertions"), list):
                 raise TemplateError(f"Template format error: Rule {name} must contain a list of Assertions.")
-            if _holds(rule.get("RuleCondition"), scope):
-                _assert(name, rule["Assertions"], scope)
+            with suppress(Undecided):
+                _check(name, rule, rule["Assertions"], scope)
     faults.raise_if_any()
+
+
+def _check(name: str, rule: Mapping[str, Value], assertions: Value, scope: Scope) -> None:
+    if _holds(rule.get("RuleCondition"), scope):
+        _assert(name, assertions, scope)
 
 
 def check_form(rules: Mapping[str, Value]) -> None:

@@ -9,13 +9,17 @@ from manciple.errors import TemplateError
 from manciple.template.evaluation import Facts, Need, Parameter
 from manciple.template.faults import within
 from manciple.template.limits import DEFAULT_LIMITS, Limits
-from manciple.template.values import Bindings, Value
+from manciple.template.values import Bindings, Value, texts
 
 Place: TypeAlias = Literal["value", "condition", "rule", "both"]
 Seen: TypeAlias = tuple[Literal["parameter", "resource", "attribute"], str]
 
 NO_VALUE: dict[str, Value] = {"Ref": "AWS::NoValue"}
 """What `Ref` of AWS::NoValue gives; known by identity, it removes the property or list item that holds it."""
+
+
+class Undecided(Exception):
+    """A decision (a condition, a key of a mapping) hangs on what only execution can tell; the text says on what."""
 
 
 class Declarations(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +146,16 @@ class Scope:
             self.missing.add(need)
             return None
         return self.facts.known[need]
+
+    def demand_decidable(self, *values: Value) -> None:
+        """Raise Undecided if one of these, on which a decision hangs, waits for a parameter that is not known yet."""
+        if not any(map(is_unfinished, values)):
+            return
+        unknown = [name for name, parameter in self.parameters.items() if parameter.is_unknown]
+        if unknown:
+            named = {text for value in values for text in texts(value)}
+            read = next((name for name in unknown if any(name in text for text in named)), unknown[0])
+            raise Undecided(f"parameter {read}")
 
     def unknown(self, name: str) -> NoReturn:
         """Refuse a reference that must be known by now."""

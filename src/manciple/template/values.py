@@ -21,6 +21,10 @@ MASK = "****"
 """What stands for a secret wherever people or logs can see it (CloudFormation's own four stars)."""
 
 
+KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
+"""CloudFormation's text for a value that only execution can know."""
+
+
 class Secret(str):
     """Text that came from a NoEcho parameter, or was made from one: it prints as four stars.
 
@@ -101,10 +105,13 @@ Bindings: TypeAlias = Mapping[str, "Bound"]
 
 
 class Bound:
-    """A resource that exists: what `Ref` gives, and its attributes by name (`Fn::GetAtt`)."""
+    """A resource that exists: what `Ref` gives, and its attributes by name (`Fn::GetAtt`).
+
+    Or a nested stack's parameter whose value is known by now: what `Ref` gives, perhaps a list.
+    """
 
     __slots__ = ("attributes", "reference")
 
-    def __init__(self, reference: str, attributes: Mapping[str, Value]) -> None:
+    def __init__(self, reference: Value, attributes: Mapping[str, Value]) -> None:
         self.reference = reference
         self.attributes = attributes

@@ -7,12 +7,13 @@ have been made, and looks before calling again.
 import msgspec
 
 from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json
-from manciple.engine.events import ROLLBACK_REQUESTED, STACK_TYPE
+from manciple.engine.events import ROLLBACK_REQUESTED
 from manciple.engine.probe import Point
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import Settle, Slice
 from manciple.engine.targets.target import Wake
 from manciple.store.database import Transaction
+from manciple.template.evaluation import STACK_TYPE
 
 _LONGEST_PAUSE = 60_000
 

@@ -38,13 +38,15 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True):
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A plan that was made: what would change, what execution needs, and whether a simulated cloud would be changed.
 
-    `not_simulated` are the changed resources for which something else is asked for all that.
+    `not_simulated` are the changed resources for which something else is asked for all that. `templates` are the nested
+    templates that it was made from.
     """
 
     change_set: ChangeSet
     planned: Planned
     simulated: bool = False
     not_simulated: tuple[str, ...] = ()
+    templates: tuple[bytes, ...] = ()
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):

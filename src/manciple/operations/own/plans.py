@@ -9,7 +9,7 @@ from manciple.catalog.entities import Plan
 from manciple.catalog.plan_diff import PlanDiff, diff_without_values, plan_diff
 from manciple.catalog.plan_document import PlanDocument, PlanFacts, plan_document, without_values
 from manciple.catalog.plan_outcome import Told, with_outcome
-from manciple.engine.events import STACK_TYPE, is_replacement, list_events
+from manciple.engine.events import is_replacement, list_events
 from manciple.operations.call import Context, operation
 from manciple.operations.plans import find_plan
 
@@ -70,5 +70,5 @@ def _told(context: Context, record_id: str) -> Iterator[Told]:
     while found := list_events(context.tx, record_id, after=after):
         after = found[-1].number
         for event in found:
-            if event.type != STACK_TYPE or event.path:
+            if not event.is_of_stack:
                 yield Told(event.path, event.logical_id, event.status, is_replacement(event))

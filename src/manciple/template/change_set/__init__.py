@@ -5,16 +5,18 @@ as_cloudformation(changes, ...)    as CloudFormation's DescribeChangeSet answers
 as_service_catalog(changes)        as DescribeProvisionedProductPlan answers it
 """
 
-from manciple.template.change_set.compare import REMOVE_ACTIONS, change_set
+from manciple.template.change_set.arguments import with_arguments
+from manciple.template.change_set.compare import REMOVE_ACTIONS, Outlook, change_set
+from manciple.template.change_set.details import INSIDE
 from manciple.template.change_set.known_values import holds_unknown, unknown_paths
 from manciple.template.change_set.model import (
-    KNOWN_AFTER_APPLY,
     Action,
     Certainty,
     Change,
     ChangeSet,
     Deployed,
     Detail,
+    Evaluated,
     Instance,
     PathChange,
     Replacement,
@@ -22,8 +24,10 @@ from manciple.template.change_set.model import (
 )
 from manciple.template.change_set.path_changes import parsed_json, path_changes, path_changes_of
 from manciple.template.change_set.renderers import as_cloudformation, as_review, as_service_catalog
+from manciple.template.values import KNOWN_AFTER_APPLY
 
 __all__ = [
+    "INSIDE",
     "KNOWN_AFTER_APPLY",
     "REMOVE_ACTIONS",
     "Action",
@@ -32,7 +36,9 @@ __all__ = [
     "ChangeSet",
     "Deployed",
     "Detail",
+    "Evaluated",
     "Instance",
+    "Outlook",
     "PathChange",
     "Replacement",
     "ValueChange",
@@ -45,4 +51,5 @@ __all__ = [
     "path_changes",
     "path_changes_of",
     "unknown_paths",
+    "with_arguments",
 ]

@@ -5,17 +5,20 @@ comes, so replacements and changed attributes travel along references without re
 look.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
+from typing import TypeAlias
+
+import msgspec
 
 from manciple.errors import TemplateError
 from manciple.template.change_set.details import Surroundings, logical_id_of
 from manciple.template.change_set.known_values import Finish, finisher
-from manciple.template.change_set.model import Change, ChangeSet, Deployed, PolicyAction
+from manciple.template.change_set.model import Change, ChangeSet, Deployed, Evaluated, PolicyAction
 from manciple.template.change_set.modification import Side, modification
 from manciple.template.change_set.stack_values import output_changes, parameter_changes
-from manciple.template.evaluation import Evaluation, Parameter, Policy, Resource
-from manciple.template.values import Bound
+from manciple.template.evaluation import STACK_TYPE, Evaluation, Parameter, Policy, Resource
+from manciple.template.values import Bindings, Bound
 
 TYPE_CHANGED = (
     "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]"
@@ -34,18 +37,41 @@ REMOVE_ACTIONS: Mapping[Policy, PolicyAction] = {
 _NOTHING_DEPLOYED = Deployed(evaluation=Evaluation(resources={}))
 
 
-def change_set(before: Deployed | None, after: Evaluation, tags: Mapping[str, str] | None = None) -> ChangeSet:
+class Outlook(msgspec.Struct, frozen=True):
+    """What is known of the resources that a nested stack reads, at the time when its own turn comes.
+
+    `settled` binds what surely stays as it is, `known` what there is today, even if it may change.
+    """
+
+    settled: Bindings
+    known: Bindings
+
+
+Nested: TypeAlias = Callable[[Resource, Change | None, Outlook], Change | None]
+"""Plans a nested stack that is added, changed or left alone by its own properties; answers what becomes of it."""
+
+
+def change_set(
+    before: Deployed | None,
+    after: Evaluation,
+    tags: Mapping[str, str] | None = None,
+    *,
+    unsettled: Mapping[str, Evaluated] | None = None,
+    nested: Nested | None = None,
+) -> ChangeSet:
     """What has to happen to bring a stack from what is deployed to what `after` asks for.
 
     `before` is None for a new stack. `tags` are the stack's tags from now on; None leaves them as they are.
-    Raises TemplateError if a logical id would change its type, which CloudFormation refuses.
+    `unsettled` are the parameters of a nested stack that only execution can tell. Raises TemplateError if a logical id
+    would change its type, which CloudFormation refuses.
     """
     deployed = before or _NOTHING_DEPLOYED
     _refuse_changed_types(deployed, after)
     tags_changed = tags is not None and _own(tags) != _own(deployed.tags)
-    known: dict[str, Bound] = {}
+    unsettled = unsettled or {}
+    known = {name: Bound(value, {}) for name, value in deployed.arguments.items() if unsettled.get(name) == "Dynamic"}
     today, then = finisher(deployed.bindings()), finisher(known)
-    changes = _changes(deployed, after, known, today, then, tags_changed=tags_changed)
+    changes = _Comparison(deployed, after, known, unsettled, nested).changes(today, then, tags_changed=tags_changed)
     old = deployed.evaluation
     return ChangeSet(
         changes=dict(sorted(changes.items())),
@@ -56,27 +82,63 @@ def change_set(before: Deployed | None, after: Evaluation, tags: Mapping[str, st
     )
 
 
-def _changes(
-    deployed: Deployed, after: Evaluation, known: dict[str, Bound], today: Finish, then: Finish, *, tags_changed: bool
-) -> dict[str, Change]:
-    """The changes by logical id. `known` takes in every resource that stays, for whoever reads it."""
-    changes: dict[str, Change] = {}
-    around = _surroundings(deployed.evaluation.parameters, after.parameters, changes)
-    existing = deployed.existing()
-    for logical_id in _dependencies_first(after.resources):
-        resource = after.resources[logical_id]
-        old = existing.get(logical_id)
-        if old is None:
-            changes[logical_id] = _addition(Side(resource, then))
-            continue
-        instance = deployed.instances[logical_id]
-        change = modification(Side(old, today), Side(resource, then), instance, around, tags_changed=tags_changed)
-        if change is not None:
-            changes[logical_id] = change
-        if change is None or change.replacement != "True":
-            known[logical_id] = instance.bound
-    gone = (resource for logical_id, resource in existing.items() if logical_id not in after.resources)
-    return changes | {resource.logical_id: _removal(resource, deployed) for resource in gone}
+class _Comparison:
+    """The changes of one stack by logical id. `known` takes in every resource that stays, for whoever reads it."""
+
+    def __init__(
+        self,
+        deployed: Deployed,
+        after: Evaluation,
+        known: dict[str, Bound],
+        unsettled: Mapping[str, Evaluated],
+        nested: Nested | None,
+    ) -> None:
+        self.deployed = deployed
+        self.after = after
+        self.known = known
+        self.found: dict[str, Change] = {}
+        self.around = _surroundings(deployed.evaluation.parameters, after.parameters, self.found, unsettled)
+        self.outlook = Outlook(_Settled(known, self.around), known)
+        self.nested = nested
+
+    def changes(self, today: Finish, then: Finish, *, tags_changed: bool) -> dict[str, Change]:
+        existing = self.deployed.existing()
+        for logical_id in _dependencies_first(self.after.resources):
+            resource = self.after.resources[logical_id]
+            old, new = existing.get(logical_id), Side(resource, then)
+            change = _addition(new) if old is None else self._change(Side(old, today), new, tags_changed=tags_changed)
+            if resource.type == STACK_TYPE and self.nested is not None:
+                change = self.nested(resource, change, self.outlook)
+            if change is not None:
+                self.found[logical_id] = change
+            if old is not None and (change is None or change.replacement != "True"):
+                self.known[logical_id] = self.deployed.instances[logical_id].bound
+        gone = (resource for logical_id, resource in existing.items() if logical_id not in self.after.resources)
+        return self.found | {resource.logical_id: _removal(resource, self.deployed) for resource in gone}
+
+    def _change(self, before: Side, after: Side, *, tags_changed: bool) -> Change | None:
+        instance = self.deployed.instances[after.resource.logical_id]
+        return modification(before, after, instance, self.around, tags_changed=tags_changed)
+
+
+class _Settled(Mapping[str, Bound]):
+    """Bindings of what stays as it is: all of an unchanged resource, the reference of one that is not replaced."""
+
+    def __init__(self, known: Mapping[str, Bound], around: Surroundings) -> None:
+        self._known = known
+        self._around = around
+
+    def __getitem__(self, name: str) -> Bound:
+        bound, change = self._known[name], self._around.changes.get(name)
+        if name in self._around.unsettled or (change is not None and change.replacement != "False"):
+            raise KeyError(name)
+        return bound if change is None else Bound(bound.reference, {})
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def _addition(side: Side) -> Change:
@@ -112,7 +174,10 @@ def _dependencies_first(resources: Mapping[str, Resource]) -> Iterable[str]:
 
 
 def _surroundings(
-    before: Mapping[str, Parameter], after: Mapping[str, Parameter], changes: Mapping[str, Change]
+    before: Mapping[str, Parameter],
+    after: Mapping[str, Parameter],
+    changes: Mapping[str, Change],
+    unsettled: Mapping[str, Evaluated],
 ) -> Surroundings:
     """A parameter counts by what it is given; what a stored one resolves to counts as plain text (rule 4)."""
     old = {name: parameter.given for name, parameter in before.items()}
@@ -121,6 +186,7 @@ def _surroundings(
         parameters={name for name, parameter in after.items() if old.get(name) != parameter.given},
         stored={name for name, parameter in after.items() if resolved.get(name) != parameter.resolved},
         changes=changes,
+        unsettled=unsettled,
     )
 
 

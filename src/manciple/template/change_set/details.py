@@ -32,6 +32,10 @@ CONTEXT_SECTIONS: tuple[Section, ...] = ("Metadata", "UpdateReplacePolicy", "Del
 STACK_TAGS = Detail(section="Properties", attribute="Tags", source=None)
 """A changed stack tag reaches every taggable resource."""
 
+INSIDE = Detail(section="Properties", attribute="Properties", evaluation="Dynamic", source="Automatic")
+"""A nested stack of which nothing is changed but what is in it (ResourceChangeDetail in CloudFormation's API reference:
+`Automatic` entities are nested stacks)."""
+
 _HARDER: Mapping[Recreation, int] = {"Never": 0, "Conditionally": 1, "Always": 2}
 
 
@@ -39,16 +43,18 @@ class Surroundings(msgspec.Struct, frozen=True):
     """What else changes: the changes of the resources it depends on, and parameters.
 
     `parameters` are new or given another value; `stored` resolve to another value (whatever they are given).
+    `unsettled` are a nested stack's whose value only execution can tell: it will be another (Static) or may be.
     """
 
     parameters: Collection[str]
     stored: Collection[str]
     changes: Mapping[str, Change]
+    unsettled: Mapping[str, Evaluated] = {}
 
     def effect(self, read: Read) -> Evaluated | None:
         """What it means to read that thing: it changes (Static), it may change (Dynamic), or nothing."""
         if read.kind == "parameter":
-            return "Static" if read.name in self.parameters else None
+            return "Static" if read.name in self.parameters else self.unsettled.get(read.name)
         change = self.changes.get(logical_id_of(read))
         if change is None:
             return None
@@ -72,11 +78,11 @@ def details_of(
         acting = effects.get(("Properties", name), {})
         if old != new or acting:
             target = _target(name, schema, old, new, acting)
-            yield from _reasons(target, changed=old != new, acting=acting)
+            yield from _reasons(target, around, changed=old != new, acting=acting)
     for section, part in SECTIONS.items():
         changed = part(before) != part(after)
         yield from _reasons(
-            Detail(section=section, attribute=section), changed=changed, acting=effects.get((section, ""), {})
+            Detail(section=section, attribute=section), around, changed=changed, acting=effects.get((section, ""), {})
         )
 
 
@@ -114,9 +120,15 @@ def _recreation(
     return max(map(schema.requires_recreation, places), key=_HARDER.__getitem__, default=whole)
 
 
-def _reasons(target: Detail, *, changed: bool, acting: Mapping[Read, Evaluated]) -> Iterator[Detail]:
-    """A detail for each cause; a parameter counts only where the value changed with it."""
-    causes = {read: effect for read, effect in acting.items() if changed or read.kind != "parameter"}
+def _reasons(
+    target: Detail, around: Surroundings, *, changed: bool, acting: Mapping[Read, Evaluated]
+) -> Iterator[Detail]:
+    """A detail for each cause; a parameter that is known counts only where the value changed with it."""
+    causes = {
+        read: effect
+        for read, effect in acting.items()
+        if changed or read.kind != "parameter" or read.name in around.unsettled
+    }
     for read, effect in causes.items():
         yield replace(target, evaluation=effect, source=SOURCES[read.kind], causing_entity=read.name)
     if changed:

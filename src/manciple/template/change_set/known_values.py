@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from manciple.errors import TemplateError
-from manciple.template.change_set.model import KNOWN_AFTER_APPLY
 from manciple.template.change_set.paths import is_function
 from manciple.template.evaluation import Facts
 from manciple.template.intrinsics import table
 from manciple.template.scope import Scope
-from manciple.template.values import Bindings, Value, taint
+from manciple.template.values import KNOWN_AFTER_APPLY, Bindings, Value, taint
 
 Finish: TypeAlias = Callable[[Value], Value]
 

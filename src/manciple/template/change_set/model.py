@@ -17,16 +17,15 @@ Action: TypeAlias = Literal["Add", "Modify", "Remove"]
 Replacement: TypeAlias = Literal["True", "False", "Conditional"]
 Attribute: TypeAlias = Section | Literal["Tags"]
 Evaluated: TypeAlias = Literal["Static", "Dynamic"]
-Source: TypeAlias = Literal["DirectModification", "ParameterReference", "ResourceReference", "ResourceAttribute"]
+Source: TypeAlias = Literal[
+    "DirectModification", "ParameterReference", "ResourceReference", "ResourceAttribute", "Automatic"
+]
 PolicyAction: TypeAlias = Literal[
     "Delete", "Retain", "Snapshot", "ReplaceAndDelete", "ReplaceAndRetain", "ReplaceAndSnapshot"
 ]
-Certainty: TypeAlias = Literal["certain", "if changed"]
+Certainty: TypeAlias = Literal["certain", "if changed", "expanded at execution"]
 ChangeType: TypeAlias = Literal["Add", "Modify", "Remove", "Reorder"]
 Encoding: TypeAlias = Literal["json", "base64"]
-
-KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
-"""CloudFormation's text for a value that only execution can know."""
 
 
 class Instance(msgspec.Struct, frozen=True):
@@ -45,12 +44,13 @@ class Deployed(msgspec.Struct, frozen=True, kw_only=True):
     """What a stack is now: the evaluation it was last brought to, and what exists of it.
 
     A resource of `evaluation` without an instance does not exist (its creation never succeeded): the next
-    change set adds it. `tags` are the stack's tags.
+    change set adds it. `tags` are the stack's tags, `arguments` what its parameters stand for, of a nested stack.
     """
 
     evaluation: Evaluation
     instances: Mapping[str, Instance] = {}
     tags: Mapping[str, str] = {}
+    arguments: Mapping[str, Value] = {}
 
     def existing(self) -> dict[str, Resource]:
         """The resources that exist, by logical id, as they were last made."""
@@ -60,7 +60,8 @@ class Deployed(msgspec.Struct, frozen=True, kw_only=True):
 
     def bindings(self) -> Bindings:
         """What `Ref` and `Fn::GetAtt` give today, by logical id."""
-        return {logical_id: instance.bound for logical_id, instance in self.instances.items()}
+        given = {name: Bound(value, {}) for name, value in self.arguments.items()}
+        return given | {logical_id: instance.bound for logical_id, instance in self.instances.items()}
 
 
 class ValueChange(msgspec.Struct, frozen=True):
@@ -158,6 +159,7 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
 
     `leftovers` are removals of what earlier operations could not delete. `parameter_changes` and `output_changes` tell
     what else changes, with secrets as four stars. `warning` says why values are missing that could be known by now.
+    `nested` are the change sets of nested stacks by path, at any depth.
     """
 
     changes: Mapping[str, Change]
@@ -167,11 +169,17 @@ class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
     parameter_changes: tuple[PathChange, ...] = ()
     output_changes: tuple[PathChange, ...] = ()
     warning: str | None = None
+    nested: Mapping[str, "ChangeSet"] = {}
 
     @property
     def listed(self) -> tuple[Change, ...]:
         """Every change that is shown: those that the template asks for, then the removals of leftovers."""
         return (*self.changes.values(), *self.leftovers)
+
+    @property
+    def stacks(self) -> dict[str, "ChangeSet"]:
+        """This change set and those of nested stacks, by path."""
+        return {"": self, **dict(sorted(self.nested.items()))}
 
     @property
     def has_changes(self) -> bool:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from manciple.template.change_set.model import (
-    KNOWN_AFTER_APPLY,
     Change,
     ChangeType,
     Detail,
@@ -21,7 +20,7 @@ from manciple.template.change_set.model import (
     PathChange,
     ValueChange,
 )
-from manciple.template.values import Secret, Value, masked
+from manciple.template.values import KNOWN_AFTER_APPLY, Secret, Value, masked
 
 IDENTITIES = ("Sid", "Key", "Id", "ID", "Name", "PolicyName", "LogicalName", "AttributeName", "IndexName", "DeviceName")
 """The members that tell the items of a list apart, the best first; others that end in Name, Id or Key follow."""

@@ -21,6 +21,7 @@ def _check(argument: Value, declarations: Declarations) -> None:
 
 def _evaluate(argument: Value, scope: Scope) -> Value:
     keys = scope.value(argument)
+    scope.demand_decidable(*(keys if isinstance(keys, list) else ()))
     if not isinstance(keys, list) or len(keys) != 3:
         raise TemplateError(FORM)
     name, top, second = keys

@@ -55,6 +55,7 @@ def _check(argument: Value, declarations: Declarations) -> None:
 
 def _evaluate(argument: Value, scope: Scope) -> Value:
     name = scope.value(argument)
+    scope.demand_decidable(name)
     if not isinstance(name, str):
         raise TemplateError(FORM)
     value = scope.need("export", name)

@@ -33,6 +33,7 @@ def _check_equals(argument: Value, declarations: Declarations) -> None:
 
 def _equals(argument: Value, scope: Scope) -> Value:
     sides = scope.value(argument)
+    scope.demand_decidable(*(sides if isinstance(sides, list) else ()))
     if not isinstance(sides, list) or len(sides) != 2 or not all(is_known(side) for side in sides):
         raise TemplateError(EQUALS_FORM)
     return _text(sides[0] == sides[1])

@@ -31,6 +31,7 @@ def _check_text(argument: Value, declarations: Declarations) -> None:
 def _two(argument: Value, scope: Scope) -> tuple[list[Value], list[Value]]:
     """Both arguments as lists; a single text is a list of one."""
     sides = scope.value(argument)
+    scope.demand_decidable(*(item for side in _listed(sides) for item in (side, *_listed(side))))
     if not isinstance(sides, list) or len(sides) != 2:
         raise TemplateError(TWO.format("rule function"))
     return _listed(sides[0]), _listed(sides[1])
@@ -59,7 +60,8 @@ def _each_member_in(argument: Value, scope: Scope) -> Value:
     return _truth(all(member in allowed for member in members))
 
 
-def _values(parameter: Parameter) -> list[str]:
+def _values(parameter: Parameter, scope: Scope) -> list[str]:
+    scope.demand_decidable(parameter.resolved)
     resolved = parameter.resolved if isinstance(parameter.resolved, list) else [parameter.resolved]
     return [value for value in resolved if isinstance(value, str)]
 
@@ -70,7 +72,7 @@ def _of_type(name: Value, scope: Scope) -> list[str]:
     for parameter in scope.parameters.values():
         declared = parse(parameter.type)
         if declared is not None and declared.item == name:
-            found.extend(_values(parameter))
+            found.extend(_values(parameter, scope))
     return found
 
 
@@ -93,7 +95,7 @@ def _value_of(argument: Value, scope: Scope) -> Value:
     parameter = scope.parameters.get(name) if isinstance(name, str) else None
     if parameter is None:
         raise TemplateError(f"Template error: Fn::ValueOf names {name}, which is no parameter.")
-    found = _attributes(_values(parameter), attribute, scope)
+    found = _attributes(_values(parameter, scope), attribute, scope)
     return found[0] if len(found) == 1 else found
 
 

@@ -26,6 +26,7 @@ def _evaluate(argument: Value, scope: Scope) -> Value:
     if default is None or not isinstance(argument, list):
         return FIND_IN_MAP.evaluate(argument, scope)
     keys = [scope.value(key) for key in argument[:3]]
+    scope.demand_decidable(*keys)
     if _is_there(dict(scope.mappings), keys):
         return FIND_IN_MAP.evaluate(list[Value](keys), scope)
     return scope.value(default[DEFAULT])

@@ -14,8 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from manciple.engine.remote_templates import RemoteTemplates
 from manciple.errors import InvalidParametersException
-from manciple.operations.remote_templates import RemoteTemplates
 
 HOST = "templates.example.com"
 PUBLIC = "93.184.216.34"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from manciple.operations.template_urls import ObjectAddress, object_address
+from manciple.engine.template_urls import ObjectAddress, object_address
 
 SERVER = "http://127.0.0.1:4566"
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import SplitResult
 
+from manciple.engine.template_urls import port_of, split_url
 from manciple.errors import InvalidParametersException
-from manciple.operations.template_urls import port_of, split_url
 
 SECONDS = 10.0
 LONGEST = 1_000_000

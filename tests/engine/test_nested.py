@@ -1,0 +1,383 @@
+"""Nested stacks, planned and carried out: events, outputs, updates, rollback, termination."""
+
+from typing import Any
+
+from manciple.engine import operation
+from manciple.engine.providers.faults import Fault
+from manciple.store.tables import engine
+from tests.engine.worlds import ACCOUNT, REGION, World, broken, nested, template, topic
+
+
+def parameters(*names: str) -> dict[str, Any]:
+    return {name: {"Type": "String"} for name in names}
+
+
+def outputs(**values: Any) -> dict[str, Any]:
+    return {name: {"Value": value} for name, value in values.items()}
+
+
+def test_a_nested_stack_is_created_with_events_of_its_own(world: World) -> None:
+    world.put_template("child.json", {"T": topic("child")})
+
+    world.provision({"Child": nested("child.json")})
+
+    assert world.told() == [
+        ("stack", "REVIEW_IN_PROGRESS"),
+        ("stack", "CREATE_IN_PROGRESS"),
+        ("Child", "CREATE_IN_PROGRESS"),
+        ("Child", "CREATE_IN_PROGRESS"),
+        ("Child/stack", "CREATE_IN_PROGRESS"),
+        ("Child/T", "CREATE_IN_PROGRESS"),
+        ("Child/T", "CREATE_IN_PROGRESS"),
+        ("Child/T", "CREATE_COMPLETE"),
+        ("Child/stack", "CREATE_COMPLETE"),
+        ("Child", "CREATE_COMPLETE"),
+        ("stack", "CREATE_COMPLETE"),
+    ]
+    world.check()
+
+
+def test_a_value_of_the_stack_around_reaches_what_is_nested(world: World) -> None:
+    child = {"T": topic("t", DisplayName={"Fn::Sub": "${Arn} ${AWS::StackName}"})}
+    world.put_template("child.json", child, Parameters=parameters("Arn"))
+
+    world.provision({"A": topic("a"), "Child": nested("child.json", {"Arn": {"Ref": "A"}})})
+
+    stack = next(row for row in world.rows(engine.STACK) if row.path == "Child")
+    assert world.names()["t"] == f"arn:aws:sns:eu-west-1:123456789012:a {stack.name}"
+
+
+def test_outputs_of_a_nested_stack_reach_the_stack_around_it(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")}, Outputs=outputs(Arn={"Ref": "T"}))
+    resources = {"Child": nested("child.json"), "A": topic("a", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Arn"]})}
+
+    world.provision(resources)
+
+    assert world.names()["a"] == "arn:aws:sns:eu-west-1:123456789012:t"
+
+
+def test_a_stack_may_be_nested_in_a_nested_one(world: World) -> None:
+    world.put_template("inner.json", {"T": topic("t", DisplayName={"Ref": "Name"})}, Parameters=parameters("Name"))
+    middle = {"Inner": nested("inner.json", {"Name": {"Ref": "Name"}})}
+    world.put_template("middle.json", middle, Parameters=parameters("Name"))
+
+    world.provision({"A": topic("a"), "Middle": nested("middle.json", {"Name": {"Fn::GetAtt": ["A", "TopicName"]}})})
+
+    assert world.names() == {"a": "", "t": "a"}
+    assert ("Middle/Inner/T", "CREATE_COMPLETE") in world.told()
+    world.check()
+
+
+def test_a_change_inside_is_carried_out_inside(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"Child": nested("child.json"), "A": topic("a")})
+    world.put_template("child.json", {"T": topic("t2"), "U": topic("u")})
+
+    world.update({"Child": nested("child.json"), "A": topic("a")})
+
+    assert world.names().keys() == {"a", "t2", "u"}
+    assert world.told() == [
+        ("stack", "UPDATE_IN_PROGRESS"),
+        ("Child", "UPDATE_IN_PROGRESS"),
+        ("Child/stack", "UPDATE_IN_PROGRESS"),
+        ("Child/T", "UPDATE_IN_PROGRESS"),
+        ("Child/U", "CREATE_IN_PROGRESS"),
+        ("Child/T", "UPDATE_IN_PROGRESS"),
+        ("Child/T", "UPDATE_COMPLETE"),
+        ("Child/U", "CREATE_IN_PROGRESS"),
+        ("Child/U", "CREATE_COMPLETE"),
+        ("Child/stack", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Child", "UPDATE_COMPLETE"),
+        ("stack", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Child/T", "DELETE_IN_PROGRESS"),
+        ("Child/T", "DELETE_COMPLETE"),
+        ("Child/stack", "UPDATE_COMPLETE"),
+        ("stack", "UPDATE_COMPLETE"),
+    ]
+    world.check()
+
+
+def test_a_nested_stack_in_which_nothing_changes_is_left_alone(world: World) -> None:
+    child = {"T": topic("t", DisplayName={"Ref": "Arn"})}
+    world.put_template("child.json", child, Parameters=parameters("Arn"))
+    resources = {"A": topic("a"), "Child": nested("child.json", {"Arn": {"Ref": "A"}})}
+    world.provision(resources)
+
+    world.update({**resources, "B": topic("b")})
+
+    assert {name for name, _ in world.told()} == {"stack", "B"}
+
+
+def test_a_nested_stack_that_goes_takes_all_that_is_in_it_along(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t"), "U": topic("u", "T")})
+    world.provision({"Child": nested("child.json"), "A": topic("a")})
+
+    world.update({"A": topic("a")})
+
+    assert world.names().keys() == {"a"}
+    assert world.told()[-8:] == [
+        ("Child/stack", "DELETE_IN_PROGRESS"),
+        ("Child/U", "DELETE_IN_PROGRESS"),
+        ("Child/U", "DELETE_COMPLETE"),
+        ("Child/T", "DELETE_IN_PROGRESS"),
+        ("Child/T", "DELETE_COMPLETE"),
+        ("Child/stack", "DELETE_COMPLETE"),
+        ("Child", "DELETE_COMPLETE"),
+        ("stack", "UPDATE_COMPLETE"),
+    ]
+    world.check()
+
+
+def test_a_retained_nested_stack_is_left_as_it_is(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"Child": nested("child.json", DeletionPolicy="Retain"), "A": topic("a")})
+
+    world.update({"A": topic("a")})
+
+    assert world.names().keys() == {"a", "t"}
+    assert ("Child", "DELETE_SKIPPED") in world.told()
+
+
+def test_a_failure_inside_is_told_outwards_with_the_first_cause(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t"), "U": topic("u", "T")})
+    world.fault(broken("U", "create"))
+
+    world.provision({"A": topic("a"), "Child": nested("child.json", DependsOn="A")})
+
+    stack = next(row for row in world.rows(engine.STACK) if row.path == "Child")
+    embedded = (
+        f"Embedded stack {stack.arn} was not successfully created: The following resource(s) failed to create: [U]."
+    )
+    record = world.operation(f"rec-{world.records}")
+    assert record.reason.startswith(f"The following resource(s) failed to create: [Child]. {embedded} Resource handler")
+    assert [str(event.reason).strip() for event in world.events() if event.status == "CREATE_FAILED"][-1] == embedded
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert world.names() == {}
+    told = world.told()
+    first = told.index(("Child/U", "CREATE_FAILED"))
+    assert told[first:] == [
+        ("Child/U", "CREATE_FAILED"),
+        ("Child/stack", "CREATE_FAILED"),
+        ("Child", "CREATE_FAILED"),
+        ("stack", "ROLLBACK_IN_PROGRESS"),
+        ("Child", "DELETE_IN_PROGRESS"),
+        ("Child/stack", "DELETE_IN_PROGRESS"),
+        ("Child/U", "DELETE_COMPLETE"),
+        ("Child/T", "DELETE_IN_PROGRESS"),
+        ("Child/T", "DELETE_COMPLETE"),
+        ("Child/stack", "DELETE_COMPLETE"),
+        ("Child", "DELETE_COMPLETE"),
+        ("A", "DELETE_IN_PROGRESS"),
+        ("A", "DELETE_COMPLETE"),
+        ("stack", "ROLLBACK_COMPLETE"),
+    ]
+    world.check()
+
+
+def test_a_failed_update_undoes_what_was_done_inside(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")}, Outputs=outputs(Name={"Fn::GetAtt": ["T", "TopicName"]}))
+    reader = topic("z", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Name"]})
+    world.provision({"Child": nested("child.json"), "Z": reader})
+    world.put_template(
+        "child.json",
+        {"T": topic("t2"), "U": topic("u")},
+        Outputs=outputs(Name={"Fn::GetAtt": ["T", "TopicName"]}),
+    )
+    world.fault(Fault(selector="Z", action="update", error_code="AccessDenied", remaining=1))
+
+    world.update({"Child": nested("child.json"), "Z": reader})
+
+    assert world.names() == {"t": "", "z": "t"}
+    assert world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    stack = next(row for row in world.rows(engine.STACK) if row.path == "Child")
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    world.check()
+
+
+def test_a_failure_inside_an_update_is_rolled_back_in_order(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"Child": nested("child.json")})
+    world.put_template("child.json", {"T": topic("t", DisplayName="new"), "U": topic("u", "T")})
+    world.fault(broken("U", "create"))
+
+    world.update({"Child": nested("child.json")})
+
+    told = world.told()
+    assert told[told.index(("Child/U", "CREATE_FAILED")) :] == [
+        ("Child/U", "CREATE_FAILED"),
+        ("Child/stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Child", "UPDATE_FAILED"),
+        ("stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("Child", "UPDATE_IN_PROGRESS"),
+        ("Child/T", "UPDATE_IN_PROGRESS"),
+        ("Child/T", "UPDATE_COMPLETE"),
+        ("Child/stack", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Child", "UPDATE_COMPLETE"),
+        ("stack", "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"),
+        ("Child/U", "DELETE_COMPLETE"),
+        ("Child/stack", "UPDATE_ROLLBACK_COMPLETE"),
+        ("stack", "UPDATE_ROLLBACK_COMPLETE"),
+    ]
+    assert world.names() == {"t": ""}
+    reason = next(event.reason for event in world.events() if event.status == "UPDATE_FAILED")
+    assert "was not successfully updated. Currently in UPDATE_ROLLBACK_IN_PROGRESS with reason: " in (reason or "")
+    world.check()
+
+
+def test_a_nested_stack_that_could_not_be_deleted_is_offered_to_the_next_plan(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"Child": nested("child.json"), "A": topic("a")})
+    world.fault(broken("T", "delete"))
+    world.update({"A": topic("a")})
+    world.fault()
+    world.put_template("child.json", {"T": topic("new")})
+
+    world.update({"A": topic("a"), "Child": nested("child.json")})
+
+    assert world.status() == "UPDATE_COMPLETE"
+    assert world.names().keys() == {"a", "new"}
+    world.check()
+
+
+def test_a_termination_that_fails_inside_names_the_way_to_it_and_can_be_tried_again(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"Child": nested("child.json"), "A": topic("a")})
+    world.fault(broken("T", "delete"))
+
+    status = world.terminate()
+
+    assert status == "DELETE_FAILED"
+    record = world.operation(f"rec-{world.records}")
+    assert "was not successfully deleted: The following resource(s) failed to delete: [T]." in record.reason
+    world.fault()
+    assert world.terminate() == "DELETE_COMPLETE"
+    assert world.names() == {}
+    world.check()
+
+
+CONDITIONAL: dict[str, Any] = {
+    "Parameters": parameters("Name"),
+    "Conditions": {"IsA": {"Fn::Equals": [{"Ref": "Name"}, "a"]}},
+    "Outputs": outputs(Name={"Ref": "Name"}),
+}
+
+
+def test_a_nested_stack_whose_conditions_hang_on_what_is_new_is_expanded_at_execution(world: World) -> None:
+    child = {"T": topic("t"), "U": {**topic("u"), "Condition": "IsA"}}
+    world.put_template("child.json", child, **CONDITIONAL)
+    resources = {
+        "A": topic("a"),
+        "Child": nested("child.json", {"Name": {"Fn::GetAtt": ["A", "TopicName"]}}),
+        "Z": topic("z", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Name"]}),
+    }
+
+    world.provision(resources)
+
+    assert world.names() == {"a": "", "t": "", "u": "", "z": "a"}
+    world.check()
+    assert world.terminate() == "DELETE_COMPLETE"
+    assert world.names() == {}
+
+
+def test_once_deployed_a_condition_on_what_stays_is_decided_by_the_plan(world: World) -> None:
+    child = {"T": topic("t"), "U": {**topic("u"), "Condition": "IsA"}}
+    world.put_template("child.json", child, **CONDITIONAL)
+    resources = {"A": topic("a"), "Child": nested("child.json", {"Name": {"Fn::GetAtt": ["A", "TopicName"]}})}
+    world.provision(resources)
+    world.update({**resources, "B": topic("b")})
+    assert {name for name, _ in world.told()} == {"stack", "B"}
+    world.put_template("child.json", {"T": topic("t"), "U": {**topic("u2"), "Condition": "IsA"}}, **CONDITIONAL)
+
+    world.update({**resources, "B": topic("b")})
+
+    assert world.names().keys() == {"a", "b", "t", "u2"}
+    world.check()
+
+
+def test_a_parameter_that_turns_out_to_break_its_constraint_fails_the_nested_stack(world: World) -> None:
+    declared = {"Name": {"Type": "String", "AllowedValues": ["b"]}}
+    world.put_template("child.json", {"T": topic("t", DisplayName={"Ref": "Name"})}, Parameters=declared)
+
+    world.provision({"A": topic("a"), "Child": nested("child.json", {"Name": {"Fn::GetAtt": ["A", "TopicName"]}})})
+
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert "Parameter 'Name' must be one of AllowedValues" in world.operation(f"rec-{world.records}").reason
+    assert world.names() == {}
+    world.check()
+
+
+def test_one_nested_stack_may_import_what_another_exports(world: World) -> None:
+    exporting = {"Arn": {"Value": {"Ref": "T"}, "Export": {"Name": "shared"}}}
+    world.put_template("first.json", {"T": topic("t")}, Outputs=exporting)
+    world.put_template("second.json", {"U": topic("u", DisplayName={"Fn::ImportValue": "shared"})})
+
+    world.provision({"First": nested("first.json"), "Second": nested("second.json", DependsOn="First")})
+
+    assert world.names()["u"] == "arn:aws:sns:eu-west-1:123456789012:t"
+    assert world.terminate() == "DELETE_COMPLETE"
+    assert world.names() == {}
+
+
+def refusal_of(world: World, resources: dict[str, Any], **sections: Any) -> str:
+    operation_id = world.submit(template(resources, **sections))
+    world.run(operation_id)
+    assert world.operation(operation_id).planned_digest is None
+    return str(world.operation(operation_id).reason)
+
+
+def test_a_template_that_is_not_there_fails_the_plan_by_name_and_address(world: World) -> None:
+    world.put_template("other.json", {"T": topic("t")})
+
+    reason = refusal_of(world, {"Child": nested("missing.json")})
+
+    assert reason.startswith("Nested stack Child: S3 error: The specified key does not exist.")
+    assert "https://templates.s3.amazonaws.com/missing.json" in reason
+
+
+def test_a_template_that_nests_itself_is_refused(world: World) -> None:
+    world.put_template("child.json", {"Again": nested("child.json")})
+
+    assert refusal_of(world, {"Child": nested("child.json")}) == (
+        "Nested stack Child/Again: It nests itself: a stack around it has the same template and the same parameters."
+    )
+
+
+def test_a_template_that_nests_itself_with_ever_new_parameters_is_refused(world: World) -> None:
+    again = nested("child.json", {"Name": {"Fn::Sub": "${Name}x"}})
+    world.put_template("child.json", {"Again": again}, Parameters=parameters("Name"))
+
+    assert "It is nested in more than 16 stacks." in refusal_of(world, {"Child": nested("child.json", {"Name": "x"})})
+
+
+def test_a_parameter_that_the_nested_template_has_not_is_refused(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+
+    reason = refusal_of(world, {"Child": nested("child.json", {"Name": "x"})})
+
+    assert reason == "Nested stack Child: Parameters: [Name] do not exist in the template"
+
+
+def test_a_cancel_rolls_back_what_is_nested_too(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.fault(Fault(selector="T", action="create", delay_ms=60_000))
+    operation_id = world.submit(template({"A": topic("a"), "Child": nested("child.json", DependsOn="A")}))
+    world.engine.reconcile(operation_id)
+
+    with world.database.write() as tx:
+        operation.request_cancel(tx, ACCOUNT, REGION, operation_id)
+    world.run(operation_id)
+
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert world.names() == {}
+    world.check()
+
+
+def test_tags_of_a_stack_and_of_the_nested_resource_reach_what_is_inside(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    child = nested("child.json")
+    child["Properties"]["Tags"] = [{"Key": "team", "Value": {"Ref": "A"}}]
+
+    world.provision({"A": topic("a"), "Child": child})
+
+    tags = next(thing.tags for thing in world.things().values() if thing.model["TopicName"] == "t")
+    assert tags == {"team": "arn:aws:sns:eu-west-1:123456789012:a"}

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,11 +16,13 @@ import sqlalchemy as sa
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
+from manciple.engine.template_urls import object_address
 from manciple.store.database import Database
 from manciple.store.tables.sandbox import SANDBOX_RESOURCE
 
 REGION = "us-east-1"
 BUCKET = "corpus-templates"
+BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 TYPE = "CLOUD_FORMATION_TEMPLATE"
 ACCOUNTS = itertools.count(100_000_000_000)
 NO_ACCOUNT = "000000000000"
@@ -78,6 +81,13 @@ class Account:
         for bucket, key, content in objects:
             self._put(bucket, key, content)
 
+    def put_at(self, address: str, content: bytes) -> None:
+        """Put an object where an address in one of S3's forms leads; Refusal if it leads nowhere."""
+        place = object_address(address, self.world.url)
+        if place is None or not BUCKET_NAME.fullmatch(place.bucket):
+            raise Refusal("stand-in", f"There can be nothing at {address}")
+        self._put(place.bucket, place.key, content)
+
     def publish(self, versions: Iterable[Version]) -> None:
         """Publish the templates as the versions of a product that this account can launch."""
         infos = [self._info(number, version.text) for number, version in enumerate(versions, 1)]
@@ -111,6 +121,14 @@ class Account:
             self._call("delete_provisioned_product_plan", PlanId=made)
             raise Refusal("plan", str(plan.get("StatusMessage", plan["Status"])))
         return made, self._every("describe_provisioned_product_plan", "ResourceChanges", PlanId=made)
+
+    def planned(self, plan_id: str) -> list[Json]:
+        """Every change of a plan, those inside of nested stacks too, from the plan document."""
+        headers = {"X-Manciple-Account": self.id, "X-Manciple-Region": REGION}
+        url = f"{self.world.url}/_manciple/plans/{plan_id}?values=false"
+        with urlopen(Request(url, headers=headers)) as answer:  # noqa: S310 - ours
+            document: Json = json.load(answer)
+        return list(document["Changes"])
 
     def execute(self, plan_id: str) -> set[str]:
         """Carry a plan out; answers the keys of the outputs."""

@@ -9,6 +9,7 @@ in the sandbox's world and every output is told; and terminated: the world holds
 import argparse
 import json
 import multiprocessing
+import re
 import sys
 import tempfile
 import time
@@ -26,9 +27,10 @@ from manciple.app import Server
 from manciple.logs import configure
 from manciple.settings import load as load_settings
 from manciple.store.database import Database
-from scripts.account import Account, Refusal, World
+from scripts.account import Account, Refusal, Version, World
 from scripts.published import (
     CORPUS,
+    FEATURES,
     Entry,
     chains,
     entries,
@@ -39,9 +41,15 @@ from scripts.published import (
     is_retained,
     is_transformed,
     needed_feature,
+    stand_in,
     unconditional,
+    uses,
 )
 
+STACK = "AWS::CloudFormation::Stack"
+DEFERRED = "expanded at execution"
+MISSING = re.compile(r"Nested stack (?P<name>\w+): S3 error: .*\(TemplateURL (?P<address>\S+)\)")
+MOST_STAND_INS = 20
 NOTHING_CHANGED = "didn't contain changes"
 
 
@@ -71,22 +79,42 @@ def launch(account: Account, entry: Entry) -> None:
 def begin(account: Account, entry: Entry) -> None:
     """Plan and execute the first version."""
     version = entry.versions[0]
-    plan_id, changes = account.plan(0, version.parameters)
+    plan_id, changes = plan_of(account, entry, 0)
     if is_countable(entry):
         demand("resources planned", len(changes), entry.given.get("active_resources"))
+    every = account.planned(plan_id)
     keys = account.execute(plan_id)
-    planned = Counter(change["ResourceType"] for change in changes)
-    demand("things in the world", account.world.things(account.id), planned)
+    planned = Counter(change["ResourceChange"]["ResourceType"] for change in every)
+    del planned[STACK]
+    things = account.world.things(account.id)
+    if any(change["Certainty"] == DEFERRED for change in every):  # what is in it was not known when it was planned
+        demand("things missing", planned - things, Counter())
+    else:
+        demand("things in the world", things, planned)
     demand("outputs missing", unconditional(version, "Outputs").keys() - keys, set())
+
+
+def plan_of(account: Account, entry: Entry, number: int) -> tuple[str, list[dict[str, Any]]]:
+    """Plan a version; nested templates that the corpus has not got are stood in for, one after the other."""
+    for _ in range(MOST_STAND_INS):
+        try:
+            return account.plan(number, entry.versions[number].parameters)
+        except Refusal as refusal:
+            missing = MISSING.search(refusal.reason)
+            if missing is None:
+                raise
+            account.put_at(missing["address"], stand_in(entry.versions, missing["name"]))
+    return account.plan(number, entry.versions[number].parameters)
 
 
 def end(account: Account, entry: Entry) -> None:
     """Terminate; what is left must be what a version retains."""
     account.terminate()
-    resources = [one for version in entry.versions for one in every_resource(version)]
+    versions = [*entry.versions, *(Version(content, {}) for content in entry.nested.values())]
+    resources = [one for version in versions for one in every_resource(version)]
     kept = Counter(str(one["Type"]) for one in resources if is_retained(one))
     left = account.world.things(account.id)
-    if any(is_transformed(version) for version in entry.versions):  # a loop makes any number of one resource
+    if any(is_transformed(version) for version in versions):  # a loop makes any number of one resource
         left = Counter({kind: count for kind, count in left.items() if kind not in kept})
     demand("things left behind", left - kept, Counter())
 
@@ -96,7 +124,7 @@ def follow(account: Account, entry: Entry, number: int) -> str:
     step, before, after = entry.steps[number - 1], entry.versions[number - 1], entry.versions[number]
     wanted = expected(before, after, step)
     try:
-        plan_id, changes = account.plan(number, after.parameters)
+        plan_id, changes = plan_of(account, entry, number)
     except Refusal as refusal:
         if NOTHING_CHANGED in refusal.reason and not (wanted["ADD"] or wanted["REMOVE"]):
             return "nothing to change"  # a replacement that the index names may be another way to write the same
@@ -210,6 +238,7 @@ def main() -> int:
     """Run what is asked for; 1 if the server failed or something was said to be done that was not."""
     parser = argparse.ArgumentParser(description="Launch, update and terminate real templates through the API.")
     parser.add_argument("--only", default="", help="sources, classes or ids: a text that group or id must hold")
+    parser.add_argument("--using", choices=FEATURES, help="a feature that the templates must use")
     parser.add_argument("--parallel", type=int, default=6, help="how many at a time")
     parser.add_argument("--json", type=Path, help="write every result to this file")
     options = parser.parse_args()
@@ -220,6 +249,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="corpus-") as scratch, running(Path(scratch) / "data") as world:
         for title, found, run in (("templates", entries(), launched), ("steps of version chains", chains(), updated)):
             chosen = [entry for entry in found if options.only in f"{entry.group} {entry.id}"]
+            chosen = [entry for entry in chosen if options.using is None or uses(entry, options.using)]
             started = time.monotonic()
             with ThreadPoolExecutor(options.parallel) as pool:
                 results = [one for many in pool.map(lambda entry, run=run: run(world, entry), chosen) for one in many]

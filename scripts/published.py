@@ -6,17 +6,16 @@ parameter set for each and what its environment must hold.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from manciple.errors import TemplateError
 from manciple.template.document import Template
 from manciple.template.load import load
-from scripts.account import Json, Version
+from scripts.account import BUCKET_NAME, Json, Version
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
-BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 SSM_REFERENCE = re.compile(r"\{\{resolve:ssm(?:-secure)?:([^:}$]+)")
 SECRET_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:([^:}$]+)(?::SecretString:([^:}$]*))?")
@@ -61,13 +60,54 @@ class Entry(NamedTuple):
         """Nested templates and code that must be in the artifact store; names that no bucket can have are left out."""
         return ((bucket, key, content) for bucket, key, content in self._objects() if BUCKET_NAME.fullmatch(bucket))
 
+    @property
+    def nested(self) -> dict[tuple[str, str], bytes]:
+        """Templates that may be nested, by bucket and key: those that are named, and all beside them that they nest.
+
+        One that the corpus has not got is stood in for by one that takes what it is given and has what is read of it.
+        """
+        found: dict[tuple[str, str], bytes] = {}
+        named = [one for one in self.given.get("nested", []) if one.get("bucket") and one.get("key")]
+        for one in named:
+            for file, key in beside(one["sibling"], one["key"]) if one.get("sibling") else ():
+                found[one["bucket"], key] = file.read_bytes()
+        for one in named:
+            if (one["bucket"], one["key"]) not in found:
+                found[one["bucket"], one["key"]] = stand_in(self.versions, one["resource"])
+        return found
+
     def _objects(self) -> Iterator[tuple[str, str, bytes]]:
-        for nested in self.given.get("nested", []):
-            sibling = CORPUS / (nested.get("sibling") or ".")
-            if "bucket" in nested and sibling.is_file():
-                yield nested["bucket"], nested["key"], sibling.read_bytes()
+        for (bucket, key), content in self.nested.items():
+            yield bucket, key, content
         for code in self.given.get("objects", []):
             yield code["bucket"], code["key"], b"code"
+
+
+def beside(sibling: str, key: str) -> Iterator[tuple[Path, str]]:
+    """A template of the corpus and the others of its repository, each with its key where the first one has `key`."""
+    names, keys = sibling.split("/"), key.split("/")
+    shared = 1
+    while shared < min(len(names), len(keys)) and names[-shared - 1] == keys[-shared - 1]:
+        shared += 1
+    root = CORPUS / "/".join(names[:-shared])
+    for file in sorted(root.rglob("*")) if len(names) - shared > 1 else [CORPUS / sibling]:
+        if file.is_file():
+            yield file, "/".join((*keys[:-shared], *file.relative_to(root).parts))
+    if names[-1] != keys[-1]:
+        yield CORPUS / sibling, key
+
+
+def stand_in(versions: Iterable[Version], logical_id: str) -> bytes:
+    """A template that can be nested as these versions nest one: its parameters are text, its outputs too."""
+    parameters: dict[str, Json] = {}
+    outputs: dict[str, Json] = {}
+    for version in versions:
+        properties = members(version, "Resources").get(logical_id, {}).get("Properties", {})
+        parameters |= {name: {"Type": "String"} for name in properties.get("Parameters", {})}
+        read = re.findall(rf"\b{logical_id}\W{{1,40}}Outputs\.(\w+)", version.text.decode(errors="replace"))
+        outputs |= {name: {"Value": f"stand-in-{name.lower()}"} for name in read}
+    resources = {"StandIn": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}
+    return json.dumps({"Parameters": parameters, "Resources": resources, "Outputs": outputs}).encode()
 
 
 def filled(version: Version) -> str:
@@ -183,8 +223,13 @@ def expected(before: Version, after: Version, step: Json) -> dict[str, set[str]]
 
 def needed_feature(entry: Entry) -> str | None:
     """The first feature beyond the language's core that a version uses."""
+    return next((name for name in FEATURES if uses(entry, name)), None)
+
+
+def uses(entry: Entry, feature: str) -> bool:
+    """Does a version use a feature?"""
     text = "\n".join(version.text.decode(errors="replace") for version in entry.versions)
-    return next((name for name, sign in FEATURES.items() if re.search(sign, text, re.MULTILINE)), None)
+    return re.search(FEATURES[feature], text, re.MULTILINE) is not None
 
 
 def fault_of(text: bytes) -> str:

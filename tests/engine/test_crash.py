@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from manciple.engine.probe import Point
-from tests.engine.worlds import World, attachment, broken, open_world, template, topic
+from tests.engine.worlds import World, attachment, broken, nested, open_world, template, topic
 
 ROUNDS = int(os.environ.get("MANCIPLE_CRASH_ROUNDS", "10"))
 
@@ -75,7 +75,56 @@ def termination(world: World) -> str:
     return world.submit_termination()
 
 
+def put_nested(world: World, suffix: str = "", **extra: Any) -> dict[str, Any]:
+    """A template that nests one that nests another; the suffix edits what is inside. Values travel in and out."""
+    inner = {"I": topic("i", DisplayName={"Fn::Sub": f"${{Name}}{suffix}"})}
+    world.put_template("inner.json", inner, Parameters={"Name": {"Type": "String"}})
+    child = {
+        "T": topic(f"t{suffix}", DisplayName={"Ref": "Arn"}),
+        "Inner": nested("inner.json", {"Name": {"Fn::GetAtt": ["T", "TopicName"]}}),
+        **({"U": topic("u", "T", depends_on=("Inner",))} if suffix else {}),
+    }
+    outputs = {"Arn": {"Value": {"Ref": "T"}}}
+    world.put_template("child.json", child, Parameters={"Arn": {"Type": "String"}}, Outputs=outputs, **extra)
+    return {
+        "A": topic("a"),
+        "Child": nested("child.json", {"Arn": {"Ref": "A"}}),
+        "Z": topic("z", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Arn"]}),
+    }
+
+
+def nested_launch_expanded_at_execution(world: World) -> str:
+    condition = {"IsThere": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Arn"}, ""]}]}}
+    return world.submit(template(put_nested(world, Conditions=condition)))
+
+
+def failing_nested_launch(world: World) -> str:
+    world.fault(broken("I", "create"))
+    return world.submit(template(put_nested(world)))
+
+
+def nested_update(world: World) -> str:
+    world.run(world.submit(template(put_nested(world))))
+    return world.submit(template(put_nested(world, "x")), "update")
+
+
+def failing_nested_update(world: World) -> str:
+    world.run(world.submit(template(put_nested(world))))
+    world.fault(broken("U", "create"))
+    return world.submit(template(put_nested(world, "x")), "update")
+
+
+def removal_of_a_nested_stack(world: World) -> str:
+    world.run(world.submit(template(put_nested(world))))
+    return world.submit(template({"A": topic("a")}), "update")
+
+
 SCENARIOS = [
+    nested_launch_expanded_at_execution,
+    failing_nested_launch,
+    nested_update,
+    failing_nested_update,
+    removal_of_a_nested_stack,
     launch,
     failing_launch,
     update,

@@ -13,7 +13,7 @@ NOT_THERE = (
     "S3 error: The specified key does not exist. For more information check "
     "http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 )
-"""CloudFormation's words for a TemplateURL where nothing is (serverless/serverless issue 3233)."""
+"""CloudFormation's words for a TemplateURL where nothing is; which of S3's errors it relays is inferred."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def object_address(url: str, public_url: str) -> ObjectAddress | None:
     host, path = parts.hostname or "", unquote(parts.path.removeprefix("/"))
     if parts.scheme == "s3":
         return _address(parts.netloc, path)
-    if parts.scheme == "https" and (amazon := _S3_HOST.fullmatch(host)):
+    if amazon := _S3_HOST.fullmatch(host):
         return _address(amazon["bucket"], path) if amazon["bucket"] else _address_in(path)
     if not _is_ours(parts, public_url):
         return None

@@ -28,6 +28,7 @@ from manciple.engine.stacks import Stacks
 from manciple.engine.targets.target import Target, TargetType
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
+from manciple.operations.source_sync import SourceSync
 from manciple.registry import collect
 from manciple.settings import Settings, SettingsError, check_secret_key, check_serving
 from manciple.store import schema
@@ -105,6 +106,7 @@ class Server:
             public_url = self.settings.public_url or self.url
             driver = make_driver(self.settings, store, public_url)
             runtime = make_runtime(self.settings, store, driver, public_url)
+            take_along_syncs(driver, runtime)
             application = Application(runtime, Operations(runtime), Identity(runtime), on_started=on_ready)
             if self.settings.execute:
                 driver.start()
@@ -136,7 +138,9 @@ class Server:
 def run_worker(settings: Settings, until: threading.Event) -> None:
     """Carry out operations without HTTP until the event is set."""
     with open_store(settings) as store:
-        driver = make_driver(settings, store, settings.public_url or f"http://{settings.host}:{settings.port}")
+        public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        driver = make_driver(settings, store, public_url)
+        take_along_syncs(driver, make_runtime(settings, store, driver, public_url))
         driver.start()
         try:
             until.wait()
@@ -212,6 +216,12 @@ def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, publ
         stacks=Stacks(driver.engine.parts, driver.engine.targets),
         behaviour=make_behaviour(settings),
     )
+
+
+def take_along_syncs(driver: InProcessDriver, runtime: Runtime) -> None:
+    """Let a driver look for new commits, where products can follow repositories at all."""
+    if runtime.settings.source_connections:
+        driver.take_along(SourceSync(runtime))
 
 
 def make_behaviour(settings: Settings) -> Behaviour:

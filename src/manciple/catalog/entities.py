@@ -73,7 +73,8 @@ class ProvisioningArtifact(Entity, frozen=True, kw_only=True):
     """A version of a product. Its template's bytes are kept for ever under `template_digest`.
 
     `template_url` is what `Info` answers as `TemplateUrl`; `sequence` counts the versions of one product from 1 and is
-    their order; the API tells `created_time` in whole seconds. A copy names the version and product it was made from.
+    their order; the API tells `created_time` in whole seconds. A copy names the version and product it was made from,
+    one that was synced from a repository the commit (`source_revision`).
     """
 
     id: str
@@ -88,6 +89,7 @@ class ProvisioningArtifact(Entity, frozen=True, kw_only=True):
     template_digest: str
     source_artifact_id: str | None = None
     source_product_id: str | None = None
+    source_revision: str | None = None
     created_time: int
 
 

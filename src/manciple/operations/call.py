@@ -5,7 +5,8 @@ Reads run on a read snapshot; writes run in one transaction, under the caller's 
 must look beyond the database first (fetch a template, evaluate one) does so in `prepare`, before the transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -200,8 +201,7 @@ class Operations:
         if found.prepare and request and (answer := self._answered(found, request, caller, input, request_id)):
             return answer
         prepared = found.prepare(self.runtime, caller, input) if found.prepare else None
-        with self.runtime.database.write() as tx:
-            _serialize_writers(tx, caller)
+        with writing(self.runtime, caller) as tx:
             context = self._context(caller, tx, request_id, prepared)
             output: msgspec.Struct = (
                 request.once(tx, context.now, lambda: found.run(context, input))
@@ -238,6 +238,14 @@ class Operations:
 
     def _context(self, caller: Caller, tx: Transaction, request_id: str, prepared: Any) -> Context:
         return Context(self.runtime, caller, tx, self.runtime.now(), request_id, prepared)
+
+
+@contextmanager
+def writing(runtime: Runtime, caller: Caller) -> Iterator[Transaction]:
+    """The transaction of a write for a caller."""
+    with runtime.database.write() as tx:
+        _serialize_writers(tx, caller)
+        yield tx
 
 
 def _serialize_writers(tx: Transaction, caller: Caller) -> None:

@@ -35,12 +35,17 @@ def product_view_summary(product: Product) -> shapes.ProductViewSummary:
     )
 
 
-def product_view_detail(product: Product, created_time: int | None = None) -> shapes.ProductViewDetail:
+def product_view_detail(
+    product: Product,
+    created_time: int | None = None,
+    source_connection: shapes.SourceConnectionDetail | None = None,
+) -> shapes.ProductViewDetail:
     """A product as administrators see it. Its Status is `CREATED`, which the model's enumeration lacks (recorded)."""
     return shapes.ProductViewDetail(
         created_time=whole_seconds(product.created_time if created_time is None else created_time),
         product_arn=product_arn(product.account, product.region, product.id),
         product_view_summary=product_view_summary(product),
+        source_connection=source_connection,
         status="CREATED",
     )
 
@@ -54,6 +59,7 @@ def artifact_detail(artifact: ProvisioningArtifact) -> shapes.ProvisioningArtifa
         guidance=artifact.guidance,
         id=artifact.id,
         name=artifact.name,
+        source_revision=artifact.source_revision,
         type=artifact.type,
     )
 

@@ -15,6 +15,7 @@ from manciple.catalog.entities import Product
 from manciple.operations.call import Context, operation
 from manciple.operations.details import product_view_detail, product_view_summary
 from manciple.operations.sight import Sight, find_seen_portfolio, look
+from manciple.operations.source_connections import connection_details
 from manciple.operations.visibility import open_portfolios
 from manciple.store import terms
 from manciple.store.pages import Page, Pager, Request
@@ -73,7 +74,8 @@ def search_products_as_admin(
         conditions.append(_is_in(sight, [find_seen_portfolio(context, input.portfolio_id).id]))
     page = _page(context, sight, "SearchProductsAsAdmin", input, conditions)
     newest = _newest_versions(context, sight, [product.id for product in page.items])
-    details = page.of(lambda product: product_view_detail(product, newest.get(product.id)))
+    following = connection_details(context, page.items)
+    details = page.of(lambda one: product_view_detail(one, newest.get(one.id), following.get(one.id)))
     return shapes.SearchProductsAsAdminOutput(next_page_token=details.next_token, product_view_details=details.items)
 
 

@@ -8,7 +8,6 @@ from manciple.catalog.policy import check_quota
 from manciple.catalog.tags import change_tags, list_tags, read_tags
 from manciple.errors import (
     InvalidParametersException,
-    OperationNotSupportedException,
     ResourceInUseException,
 )
 from manciple.operations.call import Caller, Context, Runtime, operation
@@ -29,6 +28,7 @@ from manciple.operations.offers import budget_details, forget_offers, tag_option
 from manciple.operations.provisioning_artifacts import add_version
 from manciple.operations.service_action_associations import forget_service_actions
 from manciple.operations.sight import find_seen_portfolio, find_seen_product_by
+from manciple.operations.source_connections import Look, connect, connection_details, disconnect, look_at_given
 from manciple.operations.templates import FetchedTemplate, fetch_template
 from manciple.operations.visibility import active_versions, find_visible_product, find_visible_view
 from manciple.store import terms
@@ -38,8 +38,8 @@ from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION
 TEXTS = ("name", "owner", "description", "distributor", "support_description", "support_email", "support_url")
 
 
-def prepare_product(runtime: Runtime, caller: Caller, input: shapes.CreateProductInput) -> FetchedTemplate:
-    """Check what the input says of itself, then fetch and check the first version's template."""
+def prepare_product(runtime: Runtime, caller: Caller, input: shapes.CreateProductInput) -> FetchedTemplate | Look:
+    """Check what the input says of itself, then fetch and check the first version's template, or look for one."""
     if input.product_type == "MARKETPLACE":
         raise InvalidParametersException(
             "Products of type MARKETPLACE come from AWS Marketplace; they cannot be created."
@@ -47,16 +47,19 @@ def prepare_product(runtime: Runtime, caller: Caller, input: shapes.CreateProduc
     check_exactly_one(
         ProvisioningArtifactParameters=input.provisioning_artifact_parameters, SourceConnection=input.source_connection
     )
-    if input.provisioning_artifact_parameters is None:
-        raise OperationNotSupportedException(_NO_SYNC)
     _check_support_url(input.support_url)
+    if input.provisioning_artifact_parameters is None:
+        assert input.source_connection is not None
+        return look_at_given(runtime, caller, input.product_type, input.source_connection)
     return fetch_template(runtime, caller, input.product_type, input.provisioning_artifact_parameters)
 
 
 @operation("CreateProduct", writes=True, prepare=prepare_product)
 def create_product(context: Context, input: shapes.CreateProductInput) -> shapes.CreateProductOutput:
-    """Make a product with its first version. Names need not be unique."""
-    assert input.provisioning_artifact_parameters is not None
+    """Make a product with its first version. Names need not be unique.
+
+    One that follows a repository has a version from the start if the first look there succeeded.
+    """
     check_quota(count(context, PRODUCT), context.runtime.settings.quota.products, "products")
     product = Product(
         account=context.account,
@@ -69,10 +72,14 @@ def create_product(context: Context, input: shapes.CreateProductInput) -> shapes
         **{name: getattr(input, name) for name in TEXTS},
     )
     insert_product(context, product)
-    version = add_version(context, product, input.provisioning_artifact_parameters)
+    if input.provisioning_artifact_parameters is None:
+        connect(context, product, context.prepared)
+    else:
+        add_version(context, product, input.provisioning_artifact_parameters)
+    version = next(iter(versions_of(context, product)), None)
     return shapes.CreateProductOutput(
-        product_view_detail=product_view_detail(product),
-        provisioning_artifact_detail=artifact_detail(version),
+        product_view_detail=_detail(context, product),
+        provisioning_artifact_detail=artifact_detail(version) if version else None,
         tags=list_tags(product.tags),
     )
 
@@ -124,19 +131,26 @@ def describe_product_as_admin(
         find_seen_portfolio(context, input.source_portfolio_id)
     return shapes.DescribeProductAsAdminOutput(
         budgets=budget_details(context, product),
-        product_view_detail=product_view_detail(product),
+        product_view_detail=_detail(context, product),
         provisioning_artifact_summaries=[artifact_summary(version) for version in versions_of(context, product)],
         tag_options=tag_option_details(context, product, through=input.source_portfolio_id),
         tags=list_tags(product.tags),
     )
 
 
-@operation("UpdateProduct", writes=True)
+def prepare_update(runtime: Runtime, caller: Caller, input: shapes.UpdateProductInput) -> Look | None:
+    """Look at the repository that a product is to follow from now on."""
+    if input.source_connection is None:
+        return None
+    with runtime.database.read() as tx:
+        product = PRODUCTS.get(tx, caller.account, caller.region, input.id)
+    return look_at_given(runtime, caller, product.type, input.source_connection) if product else None
+
+
+@operation("UpdateProduct", writes=True, prepare=prepare_update)
 def update_product(context: Context, input: shapes.UpdateProductInput) -> shapes.UpdateProductOutput:
-    """Set the members that are given; what is left out stays."""
+    """Set the members that are given; what is left out stays. A source connection takes the place of the one before."""
     product = find_product(context, input.id)
-    if input.source_connection is not None:
-        raise OperationNotSupportedException(_NO_SYNC)
     _check_support_url(input.support_url)
     tags = change_tags(product.tags, input.add_tags, input.remove_tags)
     if len(tags) > (limit := context.runtime.settings.quota.tags_per_product):
@@ -151,7 +165,9 @@ def update_product(context: Context, input: shapes.UpdateProductInput) -> shapes
         search.product_terms(changed),
         created_time=changed.created_time,
     )
-    return shapes.UpdateProductOutput(product_view_detail=product_view_detail(changed), tags=list_tags(changed.tags))
+    if context.prepared is not None:
+        connect(context, changed, context.prepared)
+    return shapes.UpdateProductOutput(product_view_detail=_detail(context, changed), tags=list_tags(changed.tags))
 
 
 @operation("DeleteProduct", writes=True)
@@ -165,14 +181,17 @@ def delete_product(context: Context, input: shapes.DeleteProductInput) -> shapes
     for version in versions:
         PROVISIONING_ARTIFACTS.delete(context.tx, version)
     forget_offers(context, product)
+    disconnect(context, product)
     terms.forget(context.tx, context.owner, search.KIND, product.id)
     PRODUCTS.delete(context.tx, product)
     return shapes.DeleteProductOutput()
 
 
+def _detail(context: Context, product: Product) -> shapes.ProductViewDetail:
+    following = connection_details(context, [product])
+    return product_view_detail(product, source_connection=following.get(product.id))
+
+
 def _check_support_url(url: str | None) -> None:
     if url and not url.startswith(("http://", "https://")):
         raise InvalidParametersException(f"SupportUrl {url} must begin with http:// or https://.")
-
-
-_NO_SYNC = "SourceConnection is not supported: no product follows a repository; give ProvisioningArtifactParameters."

@@ -65,7 +65,11 @@ def status_of(context: Context, version: ProvisioningArtifact) -> str:
 
 
 def add_version(
-    context: Context, product: Product, properties: shapes.ProvisioningArtifactProperties
+    context: Context,
+    product: Product,
+    properties: shapes.ProvisioningArtifactProperties,
+    *,
+    source_revision: str | None = None,
 ) -> ProvisioningArtifact:
     """Keep the template that was fetched before the transaction as the newest version of a product."""
     template = keep_template(context, context.prepared)
@@ -80,6 +84,7 @@ def add_version(
         type=product.type,
         template_url=template.url,
         template_digest=template.digest,
+        source_revision=source_revision,
         created_time=context.now,
     )
     PROVISIONING_ARTIFACTS.insert(context.tx, version)

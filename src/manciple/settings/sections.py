@@ -11,6 +11,7 @@ Seconds = Annotated[float, Meta(gt=0)]
 Rate = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
+SourceBase = Annotated[str, Meta(pattern=r"^(/|https://)\S*$")]
 Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
 
 
@@ -99,6 +100,17 @@ class Targets(Struct, frozen=True, kw_only=True):
     cloudformation: CloudFormation = CloudFormation()
 
 
+class Sources(Struct, frozen=True, kw_only=True):
+    """How repositories of source connections are read: how often, and within what time and size git has to be through.
+
+    What a connection leads to is set in `source_connections`.
+    """
+
+    poll_seconds: Seconds = 10.0
+    timeout_seconds: Seconds = 30.0
+    repository_bytes: Positive = 64 * 1024**2
+
+
 class Runner(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How service actions of some documents are run: by a program (`argv`, never a shell) or by POST to a `url`.
 
@@ -142,6 +154,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()
     service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
+    sources: Sources = Sources()
+    source_connections: dict[str, SourceBase] = {}  # ConnectionArn -> a directory or https address of repositories
     custom_resources: dict[str, Address] = {}  # pattern of a ServiceToken -> where its requests are sent
     notifications: dict[str, Address] = {}  # pattern of an SNS topic's ARN -> where stack events for it are sent
     macros: dict[str, Address] = {}  # pattern of a macro's name -> where its events are sent, and answered

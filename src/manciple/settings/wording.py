@@ -46,6 +46,8 @@ def describe_type(wanted: Type) -> str:
 def _describe_member(wanted: Type) -> str:
     if isinstance(wanted, StructType):
         return f"tables of {', '.join(field.name for field in wanted.fields)}, in a settings file"
+    if isinstance(wanted, StrType) and wanted.pattern is not None and "(/|" in wanted.pattern:
+        return "absolute paths of directories, or addresses that begin with https://"
     return "addresses that begin with http:// or https://"
 
 

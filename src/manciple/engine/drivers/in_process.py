@@ -55,7 +55,7 @@ class InProcessDriver:
 
     def __init__(self, engine: Engine, beside: Sequence[Worker] = ()) -> None:
         self.engine = engine
-        self._beside = beside
+        self._beside = list(beside)
         self._database: Database = engine.parts.database
         self._limits: Limits = engine.parts.limits
         self._changed = threading.Condition()
@@ -69,6 +69,10 @@ class InProcessDriver:
         self._notifications: Notifications | None = None
         self._ahead = 0
         self._sole = SoleDriver(self._database)
+
+    def take_along(self, worker: Worker) -> None:
+        """Have something else work beside the slices, from the next start on."""
+        self._beside.append(worker)
 
     def start(self) -> None:
         """Begin to work, first on what an earlier process left behind."""

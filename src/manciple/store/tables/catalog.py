@@ -79,6 +79,7 @@ PROVISIONING_ARTIFACT = sa.Table(
     _time(),
     _id("source_artifact_id", optional=True),
     _id("source_product_id", optional=True),
+    sa.Column("source_revision", sa.String(512)),
     _key("id"),
     sa.Index(None, "account", "region", "product_id", "sequence", unique=True),
 )

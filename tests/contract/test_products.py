@@ -183,14 +183,14 @@ def connection() -> dict[str, Any]:
     return {"Type": "CODESTAR", "ConnectionParameters": {"CodeStar": code_star}}
 
 
-def test_a_product_that_follows_a_repository_is_not_supported(catalog: Any, s3: Bucket) -> None:
+def test_a_connection_that_the_operator_has_not_mapped_is_refused(catalog: Any, s3: Bucket) -> None:
     request = new_product(s3, SourceConnection=connection())
     del request["ProvisioningArtifactParameters"]
 
     code, message = refusal(lambda: catalog.create_product(**request))
 
-    assert code == "OperationNotSupportedException"
-    assert "SourceConnection" in message
+    assert code == "InvalidParametersException"
+    assert "source_connections" in message
 
 
 @pytest.mark.parametrize("both", [True, False])

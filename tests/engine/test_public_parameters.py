@@ -22,6 +22,8 @@ ECS = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended"
         "/aws/service/eks/optimized-ami/1.30/amazon-linux-2023/x86_64/standard/recommended/image_id",
         "/aws/service/ecs/optimized-ami/amazon-linux-2/arm64/recommended/image_id",
         "/aws/service/ecs/optimized-ami/windows_server/2022/english/full/recommended/image_id",
+        "/aws/service/ami-windows-latest/Windows_Server-2019-English-Core-EKS_Optimized-1.29/image_id",
+        "/aws/service/ec2-macos/sonoma/arm64_mac/latest/image_id",
     ],
 )
 def test_every_family_of_images_has_one_for_each_name_and_region(name: str) -> None:
@@ -44,6 +46,8 @@ def test_a_document_and_its_members_tell_of_the_same_image() -> None:
     [
         ("global-infrastructure/regions/eu-central-1/longName", "Europe (Frankfurt)"),
         ("global-infrastructure/regions/cn-north-1/partition", "aws-cn"),
+        ("global-infrastructure/current-region", "eu-west-1"),
+        ("global-infrastructure/availability-zones/use1-az1", "use1-az1"),
         ("global-infrastructure/regions/us-west-2", "us-west-2"),
         ("global-infrastructure/regions/us-west-2/services/sqs/endpoint", "sqs.us-west-2.amazonaws.com"),
         ("eks/optimized-ami/1.30/amazon-linux-2/recommended/release_version", "1.30.0-20250101"),

@@ -64,6 +64,7 @@ def _region_words(region: str) -> dict[str, str]:
     long_name, country = _table().regions.get(region, (region, ""))
     partition = partition_of(region)
     return {
+        "region": region,
         "long_name": long_name,
         "country": country,
         "partition": partition,

@@ -4,7 +4,7 @@ The table is data (`data/shapes.json`; AWS CloudFormation template reference, "R
 is made from the client token, so that it is unique and the same however often it is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -32,6 +32,13 @@ _GENERIC = [(regex.compile(name), shape) for name, shape in _TABLE.generic]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _REFERENCE = "Ref"
 """The member of a type's row that shapes what `Ref` gives, where it is not the identifier's properties."""
+_FORMS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.lower,
+    lambda name: name.replace("-", ""),
+    lambda name: name.replace("-", "").lower(),
+    lambda name: name.replace("-", "").upper(),
+)
 _LONGEST_NAME = 128
 _SHORTER_NAMES = (50, 32, 20)
 _LONGEST_TEXT = 2048
@@ -131,7 +138,7 @@ class Shapes:
         """What shapes are written with."""
         digest = self._seal.digest(token.encode())
         number = int(digest, 16)
-        letters = "".join(_LETTERS[number // 36**place % 36] for place in range(26))
+        letters = _letters(number)
         _, service, kind = [*request.type.split("::"), "", ""][:3]
         words = {
             "partition": request.place.partition,
@@ -183,22 +190,26 @@ def _name(request: HandlerRequest, schema: ResourceSchema, letters: str, seed: i
     longest = min(int(rules.get("maxLength", _LONGEST_NAME)), _LONGEST_NAME)
     pattern: str | None = rules.get("pattern")
     lengths = [longest, *(length for length in _SHORTER_NAMES if length < longest)]
-    names = [_forms(_made_name(request, letters, length)) for length in lengths]
-    forms: list[str] = [form for written_alike in zip(*names, strict=True) for form in written_alike]
+    names = [_made_name(request, letters, length) for length in lengths]
     if not pattern:
-        return forms[0]
+        return names[0]
+    forms = (write(name) for write in _FORMS for name in names)
     fitting = (form for form in forms if finds(pattern, form, _SECONDS))
-    return next(fitting, None) or matching_text(pattern, seed, most=longest) or forms[0]
+    return next(fitting, None) or matching_text(pattern, seed, most=longest) or names[0]
+
+
+def _letters(number: int) -> str:
+    """26 letters and digits."""
+    found = []
+    for _ in range(26):
+        number, place = divmod(number, 36)
+        found.append(_LETTERS[place])
+    return "".join(found)
 
 
 def _made_name(request: HandlerRequest, letters: str, longest: int) -> str:
     room = max(longest - len(letters) - 1, 0)
     return f"{f'{request.stack_name}-{request.logical_id}'[:room]}-{letters}".lstrip("-")[:longest]
-
-
-def _forms(name: str) -> tuple[str, ...]:
-    plain = name.replace("-", "")
-    return name, name.lower(), plain, plain.lower(), plain.upper()
 
 
 def _tabled(type_: str) -> dict[str, str | list[str]]:
@@ -263,6 +274,8 @@ def _placed(text: str, words: dict[str, str]) -> Iterator[str]:
 
 def _rules(schema: ResourceSchema, name: str) -> dict[str, Any]:
     """What the schema says of a property."""
+    if "." not in name:
+        return _followed(schema, schema.properties.get(name, {}))
     rules: dict[str, Any] = {"properties": schema.properties}
     for part in name.split("."):
         rules = _followed(schema, rules.get("properties", {}).get(part, {}))

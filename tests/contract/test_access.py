@@ -162,6 +162,27 @@ def test_a_denied_product_is_denied_by_its_name_too(client: Client, published: P
     assert len(refusals) == 1
 
 
+def test_what_another_account_shares_is_judged_under_its_owners_arn(
+    sigv4_server: Server, account: str, published: Published
+) -> None:
+    spoke = f"{int(account) - 1:012d}"
+    published.catalog.create_portfolio_share(PortfolioId=published.portfolio_id, AccountId=spoke)
+    requests.issue_key(sigv4_server, spoke, f"arn:aws:iam::{spoke}:root").accept_portfolio_share(
+        PortfolioId=published.portfolio_id
+    )
+
+    def describe(owner: str) -> Any:
+        given = policy(allow("*"), deny("servicecatalog:*", resource=f"arn:aws:catalog:*:{owner}:portfolio/*"))
+        user = requests.issue_key(sigv4_server, spoke, f"arn:aws:iam::{spoke}:user/ann", given)
+        return user.describe_portfolio(Id=published.portfolio_id)
+
+    code, text = refusal(lambda: describe(account))
+
+    assert code == "AccessDeniedException"
+    assert f"on resource: arn:aws:catalog:eu-west-1:{account}:portfolio/{published.portfolio_id} with an" in text
+    assert describe("111111111111")["PortfolioDetail"]["Id"] == published.portfolio_id
+
+
 def test_tags_that_are_asked_for_are_judged(client: Client) -> None:
     wanted: dict[str, Any] = {
         "StringEquals": {"aws:RequestTag/Tier": "web"},

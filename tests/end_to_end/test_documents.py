@@ -1,6 +1,7 @@
 """The examples of README.md and of the guides run as they stand, and print what the documents say they print."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
     running.stop()
 
 
+def free_port() -> int:
+    """A port for the server that a document starts itself."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def postgresql(request: pytest.FixtureRequest, document: Path) -> str:
     """An empty PostgreSQL for the document that speaks of one."""
     named = "postgresql://" in document.read_text()
@@ -41,6 +50,7 @@ def test_the_examples_of_a_document_run_as_they_stand(
         "http://127.0.0.1:4566": server.url,
         "postgresql://manciple@db.example.com/manciple": postgresql(request, document),
         "make demo": "manciple demo",
+        "4577": str(free_port()),
     }
     checkout = tmp_path / "checkout"
     checkout.mkdir()

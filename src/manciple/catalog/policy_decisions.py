@@ -38,6 +38,10 @@ class Permissions:
         """Does a statement about an action tell one resource from another?"""
         return any(statement.names_resources for statement in self._all(action))
 
+    def accounts(self, action: str) -> frozenset[str]:
+        """The accounts that the statements about an action name as owners of portfolios and products."""
+        return frozenset().union(*(statement.accounts for statement in self._all(action)))
+
     def decide(self, action: str, resources: Iterable[str], context: Context) -> Verdict:
         """What the policies say of an action on a resource that goes by these names."""
         names = tuple(resources)

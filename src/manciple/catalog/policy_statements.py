@@ -3,6 +3,7 @@
 Source: IAM user guide, "IAM JSON policy element reference" and "Grammar of the IAM JSON policy language".
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from manciple.catalog.policy_documents import texts_of
 from manciple.catalog.policy_patterns import Context, Matcher, like
 
 VERSIONS = ("2012-10-17", "2008-10-17")
+_ACCOUNT = re.compile(r":catalog:[^:]*:([0-9]{12}):")
 _ELEMENTS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 
 
@@ -21,7 +23,10 @@ class PolicyError(Exception):
 
 
 class Statement(NamedTuple):
-    """One statement. `actions` and `resources` are what it names, or with the flags everything but that."""
+    """One statement. `actions` and `resources` are what it names, or with the flags everything but that.
+
+    `keys` are the condition keys that it asks for, `accounts` those that it names as owners of portfolios and products.
+    """
 
     grants: bool
     actions: tuple[Matcher, ...]
@@ -31,6 +36,7 @@ class Statement(NamedTuple):
     conditions: tuple[Condition, ...]
     keys: frozenset[str]
     names_resources: bool
+    accounts: frozenset[str]
 
     def is_about(self, action: str) -> bool:
         """Is this statement about an action (in lower case)?"""
@@ -90,6 +96,7 @@ def _statement(element: Mapping[str, Any], number: int) -> Statement:
         conditions=conditions,
         keys=keys_in(conditions, (*resources, *_texts_of_conditions(element))),
         names_resources=excludes_resources or "*" not in resources,
+        accounts=frozenset(account for resource in resources for account in _ACCOUNT.findall(resource)),
     )
 
 

@@ -5,12 +5,12 @@ know beyond the call itself, the tags of a portfolio or product and which produc
 a statement about the action asks for it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from manciple.catalog.ids import product_arn
+from manciple.catalog.ids import portfolio_arn, product_arn
 from manciple.catalog.policy_conditions import REQUEST_TAG, RESOURCE_TAG
 from manciple.catalog.policy_decisions import LEVELS, Level, Permissions, Verdict
 from manciple.catalog.policy_patterns import Context
@@ -94,31 +94,34 @@ class Access:
                 raise refusal(caller, action, names[-1], found)
         return caller if level == "Account" else replace(caller, level=level)
 
-    def _candidates(self, caller: Caller, permissions: Permissions, operation: str, input: Any) -> Iterator[_Candidate]:
+    def _candidates(self, caller: Caller, permissions: Permissions, operation: str, input: Any) -> list[_Candidate]:
         """What a call may be about: one thing, or every product of a name."""
         action, resource = action_of(operation), _resource(caller, operation, input)
         needs_tags = any(key.startswith(RESOURCE_TAG) for key in permissions.keys(action))
-        is_told_apart = needs_tags or permissions.names_resources(action)
-        if resource.name is not None and is_told_apart:
-            named = self._products(caller, resource.name)
-            yield from named or [_Candidate(resource.names, {})]
-        elif resource.id is not None and needs_tags:
-            yield _Candidate(resource.names, self._tags(caller, resource))
-        else:
-            yield _Candidate(resource.names, {})
+        others = permissions.accounts(action) - {caller.account}
+        found: list[_Candidate] = []
+        if resource.name is not None and (needs_tags or permissions.names_resources(action)):
+            found = self._products(caller, others, resource.name)
+        elif resource.id is not None and (needs_tags or others):
+            found = self._owned(caller, others, resource)
+        return found or [_Candidate(resource.names, {})]
 
-    def _products(self, caller: Caller, name: str) -> list[_Candidate]:
-        owned = (PRODUCT.c.account == caller.account, PRODUCT.c.region == caller.region)
+    def _products(self, caller: Caller, others: Collection[str], name: str) -> list[_Candidate]:
+        """Every product of a name that is the caller's account's, or of an account that a policy names."""
+        accounts = PRODUCT.c.account.in_([caller.account, *others])
         with self._database.read() as tx:
-            found = PRODUCTS.find(tx, *owned, PRODUCT.c.name == name)
-        arns = (product_arn(caller.account, caller.region, product.id) for product in found)
+            found = PRODUCTS.find(tx, accounts, PRODUCT.c.region == caller.region, PRODUCT.c.name == name)
+        arns = (product_arn(product.account, product.region, product.id) for product in found)
         return [_Candidate((arn,), product.tags) for arn, product in zip(arns, found, strict=True)]
 
-    def _tags(self, caller: Caller, resource: Resource) -> Mapping[str, str]:
+    def _owned(self, caller: Caller, others: Collection[str], resource: Resource) -> list[_Candidate]:
+        """A portfolio or product under its owner's ARN, if that is the caller's or one that a policy names."""
         rows: Any = PORTFOLIOS if resource.kind == "portfolio" else PRODUCTS
+        arn_of = portfolio_arn if resource.kind == "portfolio" else product_arn
         with self._database.read() as tx:
-            found = rows.get(tx, caller.account, caller.region, resource.id)
-        return found.tags if found else {}
+            owned = (rows.get(tx, account, caller.region, resource.id) for account in (caller.account, *others))
+            found = next((one for one in owned if one is not None), None)
+        return [_Candidate((arn_of(found.account, found.region, found.id),), found.tags)] if found else []
 
     def _context(self, caller: Caller, keys: frozenset[str], input: Any, tags: Mapping[str, str]) -> Context:
         """The condition keys of a request, those alone that a policy asks for."""

@@ -101,7 +101,7 @@ class Identity:
         known = self.find(claim)
         if known is None:
             raise UnrecognizedClientException("The security token included in the request is invalid.")
-        return replace(_caller_of(known, _region(claim.region), origin), permissions=known.permissions)
+        return _caller_of(known, _region(claim.region), origin, known.permissions)
 
     def at_bucket(self, caller: Caller, bucket: str) -> Caller:
         """The caller in the region of a bucket of theirs, where nothing else in a request names one."""
@@ -180,12 +180,13 @@ def role_of(arn: str) -> str:
     return f"arn:{session['partition']}:iam::{session['account']}:role/{session['role']}" if session else arn
 
 
-def _caller_of(known: Known, region: str, origin: Origin) -> Caller:
+def _caller_of(known: Known, region: str, origin: Origin, permissions: Permissions | None = None) -> Caller:
     return Caller(
         known.account,
         region,
         known.arn,
         known.session_arn,
+        permissions=permissions,
         is_operator=known.is_operator,
         is_session=known.is_session,
         source_address=origin.address,

@@ -100,6 +100,27 @@ def test_a_change_that_access_denies_is_audited(sigv4_server: Server, account: s
     assert (entry["Operation"], entry["Outcome"]) == ("DeletePortfolio", "AccessDeniedException")
 
 
+def test_a_route_that_is_not_for_the_caller_is_audited(sigv4_server: Server, account: str) -> None:
+    path, body = "/_manciple/sandbox/environment", b"{}"
+    key, operator = issue_key(sigv4_server, account), issue_key(sigv4_server, account, is_operator=True)
+    send(sigv4_server, "PUT", path, signed(sigv4_server, key, "PUT", path, body=body), body)
+
+    headers = signed(sigv4_server, operator, "GET", "/_manciple/audit")
+    (entry,) = send(sigv4_server, "GET", "/_manciple/audit", headers).json["Entries"]
+
+    assert (entry["Operation"], entry["Outcome"]) == ("manciple:PutEnvironment", "AccessDeniedException")
+
+
+def test_an_object_that_is_refused_as_it_comes_is_audited(server: Server, account: str) -> None:
+    claim = f"AWS4-HMAC-SHA256 Credential={account}/20260101/eu-west-1/s3/aws4_request"
+    wrong = {"Authorization": claim, "Content-MD5": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    send(server, "PUT", "/bucket/key", wrong, b"body")
+
+    (entry,) = audit(server, account)
+
+    assert (entry["Operation"], entry["Outcome"]) == ("s3:PutObject", "BadDigest")
+
+
 def test_only_operators_read_the_audit(sigv4_server: Server, account: str) -> None:
     key = issue_key(sigv4_server, account)
 
@@ -214,7 +235,7 @@ def test_the_audit_comes_as_json_lines(server: Server, account: str, three: list
     assert [json.loads(line) for line in answer.body.splitlines()] == three[::-1]
 
 
-@pytest.mark.parametrize("query", ["since=yesterday", "PageSize=0", "PageToken=x", "who=me"])
+@pytest.mark.parametrize("query", ["since=yesterday", "PageSize=0", "PageToken=x", "who=me", "principal=%00"])
 def test_a_question_that_cannot_be_read_is_refused(server: Server, account: str, query: str) -> None:
     answer = send(server, "GET", f"/_manciple/audit?{query}", {"X-Manciple-Account": account})
 

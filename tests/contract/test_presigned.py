@@ -198,3 +198,20 @@ def test_in_open_mode_presigned_addresses_name_whose_they_are(
     )
 
     assert fetch(server, "GET", url).body == b"mine"
+
+
+@pytest.mark.parametrize("signature", ["s3v4", None])
+def test_in_open_mode_too_an_address_holds_as_long_as_it_says(
+    s3: Bucket, server: Server, account: str, signature: str | None
+) -> None:
+    s3.put("key", b"mine")
+    anyone = client(server, NewKey(account, "any", "", account), signature)
+    members = {"Bucket": s3.name, "Key": "key"}
+    url = anyone.generate_presigned_url("get_object", Params=members, ExpiresIn=1 if signature else -5)
+    if signature:
+        moment = url.partition("X-Amz-Date=")[2][:16]
+        url = url.replace(moment, f"2020{moment[4:]}").replace(moment[:8], f"2020{moment[4:8]}")
+
+    answer = fetch(server, "GET", url)
+
+    assert (answer.status, b"Request has expired" in answer.body) == (403, True)

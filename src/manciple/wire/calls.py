@@ -61,14 +61,15 @@ class Calls:
         return self._operations.call(operation, caller, input, request_id)
 
     def _presigner(self, request: Request, claim: presigned.Presigned, account: str | None) -> Caller:
-        """Whose key presigned the address that is asked for; it holds in open mode too only as long as it says."""
+        """Whose key presigned the address that is asked for, which holds as long as it says, in open mode too."""
         region = claim.credential.region if claim.credential else None
+        presigned.demand_time(claim, self._runtime.now())
         claimed = Claim(claim.access_key_id, region, presigned.token_in(request.query))
         if self._verifies:
             secret = self._identity.secret(claimed)
             if secret is None:
                 raise UnrecognizedClientException("The security token included in the request is invalid.")
-            presigned.verify(request, claim, secret, self._runtime.now())
+            presigned.verify(request, claim, secret)
             caller = self._identity.signer(claimed, _origin(request))
         else:
             caller = self._identity.anyone(claimed, account, _origin(request))

@@ -15,7 +15,12 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.routing import Route, Router
 
-from manciple.errors import InvalidParametersException, UnknownOperationException, ValidationException
+from manciple.errors import (
+    AccessDeniedException,
+    InvalidParametersException,
+    UnknownOperationException,
+    ValidationException,
+)
 from manciple.operations.access import OPERATE
 from manciple.operations.call import Caller
 from manciple.operations.own.audit import ListAuditInput
@@ -253,12 +258,18 @@ class _Endpoint:
             raise ValidationException("X-Manciple-Account must be 12 digits.")
         region = request.headers.get("x-manciple-region")
         caller = self._calls.identify(request, account=account, region=region)
-        return self._calls.admit(caller, route.action, request.path)
+        try:
+            return self._calls.admit(caller, route.action, request.path)
+        except AccessDeniedException as error:
+            self._calls.refused(route.operation, caller, request.id, error)
+            raise
 
 
 def _query(request: Request, route: OwnRoute) -> dict[str, Any]:
     """The query's parameters; one that the route does not know is refused, since it would change nothing."""
     query = dict(parse_qsl(request.query, keep_blank_values=True))
+    if any("\0" in text for text in (request.path, *query.values())):
+        raise InvalidParametersException("No path or parameter of this API holds U+0000.")
     if unknown := sorted(set(query) - route.query):
         raise InvalidParametersException(f"{request.path} does not know the query parameter {unknown[0][:100]!r}.")
     return query

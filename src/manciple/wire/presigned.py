@@ -74,19 +74,21 @@ def read_presigned(request: Request) -> Presigned | None:
     return Presigned(parts["AWSAccessKeyId"], None, parts["Signature"], parts)
 
 
-def verify(request: Request, claim: Presigned, secret: str, now: int) -> None:
-    """Check a claim against the secret key that it names, at `now` in milliseconds since the epoch.
-
-    Raises AccessDenied for an address that holds no more or not yet, SignatureDoesNotMatch.
-    """
+def demand_time(claim: Presigned, now: int) -> None:
+    """Raise AccessDenied for an address that holds no more or not yet, at `now` in milliseconds since the epoch."""
     if claim.credential is None:
-        _demand_time(0, int(claim.parts["Expires"][:15]) * 1000, now)
+        _demand_within(0, int(claim.parts["Expires"][:15]) * 1000, now)
+    else:
+        began = round(datetime.fromisoformat(claim.parts["X-Amz-Date"]).timestamp() * 1000)
+        _demand_within(began, began + int(claim.parts["X-Amz-Expires"]) * 1000, now)
+
+
+def verify(request: Request, claim: Presigned, secret: str) -> None:
+    """Check a claim against the secret key that it names. Raises SignatureDoesNotMatch."""
+    if claim.credential is None:
         expected = b64encode(hmac.digest(secret.encode(), _v2_text(request, claim).encode(), "sha1")).decode()
     else:
-        signed_at = claim.parts["X-Amz-Date"]
-        began = round(datetime.fromisoformat(signed_at).timestamp() * 1000)
-        _demand_time(began, began + int(claim.parts["X-Amz-Expires"]) * 1000, now)
-        expected = sigv4.sign(_v4_text(request, claim), claim.credential, signed_at, secret)
+        expected = sigv4.sign(_v4_text(request, claim), claim.credential, claim.parts["X-Amz-Date"], secret)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise ObjectStoreError("SignatureDoesNotMatch")
 
@@ -132,7 +134,7 @@ def _read_v4(parts: dict[str, str]) -> Presigned:
     return Presigned(scope[0], sigv4.Credential(*scope[:4]), parts[_V4], parts)
 
 
-def _demand_time(began: int, ends: int, now: int) -> None:
+def _demand_within(began: int, ends: int, now: int) -> None:
     if now < began - _EARLY:
         raise ObjectStoreError("AccessDenied", "Request is not valid yet")
     if now >= ends:

@@ -48,13 +48,14 @@ class Action(NamedTuple):
     """One row of the table: what answers, the query parameters it knows, what its body is.
 
     `uploads` says that the body is an object or part of one; where it is not, but `is_of_object`, the checksums in the
-    headers are an object's and not the body's.
+    headers are an object's and not the body's. `operation` is named for the audit where something may change.
     """
 
     answer: Callable[["S3", Asked], Answer]
     query: frozenset[str] = frozenset()
     uploads: bool = False
     is_of_object: bool = False
+    operation: str = ""
 
 
 class S3:
@@ -83,9 +84,13 @@ class S3:
         if presigned.read_presigned(request):
             request, query = presigned.unfold(request), presigned.without_signature(query)
         action = _find_action(request, address, query)
-        check_headers(request.headers, caller.account)
-        said = s3_uploads.without_checksums(request) if action.is_of_object else request
-        upload = await receive_upload(said, receive, self._limit if action.uploads else _DOCUMENT, signing)
+        try:
+            check_headers(request.headers, caller.account)
+            said = s3_uploads.without_checksums(request) if action.is_of_object else request
+            upload = await receive_upload(said, receive, self._limit if action.uploads else _DOCUMENT, signing)
+        except ServiceError as error:
+            await in_thread(self._pool, self._calls.refused, action.operation, caller, request.id, error)
+            raise
         with upload.file:
             asked = Asked(request, caller, address, query, upload)
             return await in_thread(self._pool, action.answer, self, asked)
@@ -229,20 +234,24 @@ _SUBRESOURCES = ("location", "uploads", "uploadId")
 
 ACTIONS = {
     ("GET", "store", ""): Action(S3.list_buckets, frozenset({"prefix", "max-buckets", "bucket-region"})),
-    ("PUT", "bucket", ""): Action(S3.create_bucket),
+    ("PUT", "bucket", ""): Action(S3.create_bucket, operation="s3:CreateBucket"),
     ("HEAD", "bucket", ""): Action(S3.head_bucket),
-    ("DELETE", "bucket", ""): Action(S3.delete_bucket),
+    ("DELETE", "bucket", ""): Action(S3.delete_bucket, operation="s3:DeleteBucket"),
     ("GET", "bucket", ""): Action(S3.list_objects, _LISTING),
     ("GET", "bucket", "location"): Action(S3.get_bucket_location),
     ("GET", "bucket", "uploads"): Action(s3_uploads.list_uploads, s3_uploads.LISTING),
-    ("PUT", "object", ""): Action(S3.put_object, uploads=True),
+    ("PUT", "object", ""): Action(S3.put_object, uploads=True, operation="s3:PutObject"),
     ("GET", "object", ""): Action(S3.get_object, _OVERRIDES),
     ("HEAD", "object", ""): Action(S3.head_object, _OVERRIDES),
-    ("DELETE", "object", ""): Action(S3.delete_object),
-    ("POST", "object", "uploads"): Action(s3_uploads.create_upload),
-    ("PUT", "object", "uploadId"): Action(s3_uploads.upload_part, frozenset({"partNumber"}), uploads=True),
-    ("POST", "object", "uploadId"): Action(s3_uploads.complete_upload, is_of_object=True),
-    ("DELETE", "object", "uploadId"): Action(s3_uploads.abort_upload),
+    ("DELETE", "object", ""): Action(S3.delete_object, operation="s3:DeleteObject"),
+    ("POST", "object", "uploads"): Action(s3_uploads.create_upload, operation="s3:CreateMultipartUpload"),
+    ("PUT", "object", "uploadId"): Action(
+        s3_uploads.upload_part, frozenset({"partNumber"}), uploads=True, operation="s3:UploadPart"
+    ),
+    ("POST", "object", "uploadId"): Action(
+        s3_uploads.complete_upload, is_of_object=True, operation="s3:CompleteMultipartUpload"
+    ),
+    ("DELETE", "object", "uploadId"): Action(s3_uploads.abort_upload, operation="s3:AbortMultipartUpload"),
     ("GET", "object", "uploadId"): Action(s3_uploads.list_parts, s3_uploads.PART_LISTING),
 }
 """By method, what is named, and the parameter that makes it another action."""

@@ -40,11 +40,8 @@ _PROVISIONED = LEVELLED | {
     "UpdateProvisionedProductProperties",
 }
 
-_BY_MEMBER: dict[str, tuple[str, tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("DeletePortfolio", "DescribePortfolio", "UpdatePortfolio"),
-        ("portfolio", ("id",)),
-    ),
+BY_MEMBER: dict[str, tuple[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("DeletePortfolio", "DescribePortfolio", "UpdatePortfolio"), ("portfolio", ("id",))),
     **dict.fromkeys(
         (
             "AcceptPortfolioShare",
@@ -60,27 +57,26 @@ _BY_MEMBER: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
         ("portfolio", ("portfolio_id",)),
     ),
-    **dict.fromkeys(
-        ("DeleteProduct", "DescribeProduct", "DescribeProductAsAdmin", "UpdateProduct"),
-        ("product", ("id", "name")),
-    ),
+    **dict.fromkeys(("DeleteProduct", "UpdateProduct"), ("product", ("id",))),
+    **dict.fromkeys(("DescribeProduct", "DescribeProductAsAdmin"), ("product", ("id", "name"))),
     **dict.fromkeys(
         (
             "AssociateServiceActionWithProvisioningArtifact",
             "CreateConstraint",
             "CreateProvisioningArtifact",
             "DeleteProvisioningArtifact",
-            "DescribeProvisioningArtifact",
-            "DescribeProvisioningParameters",
             "DisassociateServiceActionFromProvisioningArtifact",
             "ImportAsProvisionedProduct",
             "ListLaunchPaths",
             "ListPortfoliosForProduct",
             "ListProvisioningArtifacts",
             "ListServiceActionsForProvisioningArtifact",
-            "ProvisionProduct",
             "UpdateProvisioningArtifact",
         ),
+        ("product", ("product_id",)),
+    ),
+    **dict.fromkeys(
+        ("DescribeProvisioningArtifact", "DescribeProvisioningParameters", "ProvisionProduct"),
         ("product", ("product_id", "product_name")),
     ),
     **dict.fromkeys(
@@ -113,7 +109,7 @@ def resource_of(operation: str, input: Any, account: str, region: str) -> Resour
     """The resource that a call of an operation is about."""
     if kind := _CREATING.get(operation):
         return Resource((_ARNS[kind](account, region, "*"), _arn("catalog", "*", account, region)))
-    kind, members = _BY_MEMBER.get(operation, ("", ()))
+    kind, members = BY_MEMBER.get(operation, ("", ()))
     named, name = (getattr(input, member, None) for member in (*members, "", "")[:2])
     if named is not None:
         kind = kind or ("portfolio" if named.startswith("port-") else "product")

@@ -175,7 +175,11 @@ def load_directory(settings: Settings) -> Directory | None:
     if settings.directory is None:
         return None
     try:
-        return read_directory(settings.directory.read_bytes(), is_toml=settings.directory.suffix == ".toml")
+        return read_directory(
+            settings.directory.read_bytes(),
+            is_toml=settings.directory.suffix == ".toml",
+            most_delegates=settings.quota.delegated_administrators,
+        )
     except OSError as error:
         raise SettingsError(f"directory {settings.directory} cannot be read: {error.strerror}") from error
     except DirectoryError as error:

@@ -147,7 +147,7 @@ def test_parameters_are_asked_for_from_the_owners_template(parties: Parties, pro
 
 def test_the_owners_constraints_hold_for_recipients(parties: Parties, product: Published) -> None:
     rule = '{"Rules": {"Low": {"Assertions": [{"Assert": {"Fn::Equals": [{"Ref": "Delay"}, "0"]}}]}}}'
-    parties.catalog(parties.hub).create_constraint(
+    made = parties.catalog(parties.hub).create_constraint(
         PortfolioId=product.portfolio_id,
         ProductId=product.product_id,
         Type="TEMPLATE",
@@ -161,6 +161,11 @@ def test_the_owners_constraints_hold_for_recipients(parties: Parties, product: P
 
     assert refused["Status"] == "FAILED"
     assert [(one["Type"], one["Owner"]) for one in listed] == [("TEMPLATE", parties.hub)]
+    constraint = {"Id": made["ConstraintDetail"]["ConstraintId"]}
+    assert mine.catalog.describe_constraint(**constraint)["ConstraintParameters"] == rule
+    assert refusal(lambda: mine.catalog.delete_constraint(**constraint))[0] == "ResourceNotFoundException"
+    stranger = parties.catalog(parties.stranger)
+    assert refusal(lambda: stranger.describe_constraint(**constraint))[0] == "ResourceNotFoundException"
 
 
 def test_an_owners_change_is_seen_at_once(parties: Parties, product: Published) -> None:

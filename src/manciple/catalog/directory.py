@@ -71,8 +71,12 @@ class Directory(_Declared, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
 
 
-def read_directory(content: bytes, *, is_toml: bool = False) -> Directory:
-    """A directory from its text. Raises DirectoryError for what is not one, or contradicts itself."""
+MOST_DELEGATES = 50
+"""AWS's quota of delegated administrators in an organization."""
+
+
+def read_directory(content: bytes, *, is_toml: bool = False, most_delegates: int = MOST_DELEGATES) -> Directory:
+    """A directory from its text. Raises DirectoryError for what is not one, contradicts itself or passes the quota."""
     decode = msgspec.toml.decode if is_toml else msgspec.json.decode
     try:
         directory = decode(content, type=Directory)
@@ -80,12 +84,12 @@ def read_directory(content: bytes, *, is_toml: bool = False) -> Directory:
         raise DirectoryError(f"The directory is not {{Organizations, Roles}} as documented: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise DirectoryError(f"The directory is not {'TOML' if is_toml else 'JSON'}.") from None
-    for fault in _faults(directory):
+    for fault in _faults(directory, most_delegates):
         raise DirectoryError(fault)
     return directory
 
 
-def _faults(directory: Directory) -> Iterator[str]:
+def _faults(directory: Directory, most_delegates: int) -> Iterator[str]:
     organizations = directory.organizations
     units = (unit for organization in organizations for unit in organization.organizational_units)
     yield from _repeated("organization", (organization.id for organization in organizations))
@@ -94,6 +98,8 @@ def _faults(directory: Directory) -> Iterator[str]:
     yield from _repeated("role", (role.arn for role in directory.roles))
     for organization in organizations:
         yield from _faults_of(organization)
+        if (delegates := len(organization.delegated_administrators)) > most_delegates:
+            yield f"{organization.id} has {delegates} delegated administrators; at most {most_delegates} are allowed."
     for role in directory.roles:
         yield from _faults_of_role(role)
 

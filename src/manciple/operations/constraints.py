@@ -10,7 +10,7 @@ from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
 from manciple.operations.lookups import find_association, find_portfolio
 from manciple.operations.roles import demand_role
-from manciple.operations.sight import find_seen_portfolio
+from manciple.operations.sight import find_seen_portfolio, look
 from manciple.store.constraint_rows import CONSTRAINTS
 from manciple.store.pages import Pager, Request
 from manciple.store.tables.constraints import CONSTRAINT
@@ -57,8 +57,11 @@ def create_constraint(context: Context, input: shapes.CreateConstraintInput) -> 
 
 @operation("DescribeConstraint")
 def describe_constraint(context: Context, input: shapes.DescribeConstraintInput) -> shapes.DescribeConstraintOutput:
-    """A constraint with its parameters as they were given. Raises ResourceNotFoundException."""
-    constraint = _find(context, input.id)
+    """A constraint with its parameters as they were given, the caller's own or one in a shared portfolio (inferred).
+
+    Raises ResourceNotFoundException.
+    """
+    constraint = _find_seen(context, input.id)
     return shapes.DescribeConstraintOutput(
         constraint_detail=_detail(constraint),
         constraint_parameters=constraint.parameters,
@@ -126,8 +129,21 @@ def _check_parameters(context: Context, type_: str, parameters: str) -> None:
 def _find(context: Context, constraint_id: str) -> Constraint:
     found = CONSTRAINTS.get(context.tx, *context.owner, constraint_id)
     if found is None:
-        raise ResourceNotFoundException(f"Constraint not found: {constraint_id}")
+        raise _unknown(constraint_id)
     return found
+
+
+def _find_seen(context: Context, constraint_id: str) -> Constraint:
+    sight = look(context)
+    found = CONSTRAINTS.find(context.tx, *sight.within(CONSTRAINT), CONSTRAINT.c.id == constraint_id)
+    for constraint in found:
+        if constraint.account == context.account or constraint.portfolio_id in sight.shared:
+            return constraint
+    raise _unknown(constraint_id)
+
+
+def _unknown(constraint_id: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"Constraint not found: {constraint_id}")
 
 
 def _detail(constraint: Constraint) -> shapes.ConstraintDetail:

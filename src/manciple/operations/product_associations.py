@@ -67,12 +67,11 @@ def list_portfolios_for_product(
     context: Context, input: shapes.ListPortfoliosForProductInput
 ) -> shapes.ListPortfoliosForProductOutput:
     """The portfolios that a product is in, oldest first; of a shared product those that the caller's account sees."""
-    sight = look(context)
     product = find_seen_product(context, input.product_id)
     page = Pager(context.runtime.objects.seal).select(
         context.tx,
         Request(input.page_size, input.page_token, (*context.owner, "ListPortfoliosForProduct", product.id)),
-        PORTFOLIOS.select.where(*offering(sight, product.id)),
+        PORTFOLIOS.select.where(*offering(look(context), product.id)),
         [PORTFOLIO.c.created_time, PORTFOLIO.c.id],
     )
     details = page.of(PORTFOLIOS.of).of(portfolio_detail)

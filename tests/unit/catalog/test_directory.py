@@ -27,7 +27,7 @@ DOCUMENT: dict[str, Any] = {
         {
             "Arn": f"arn:aws:iam::{DEV}:role/team/Developer",
             "Trusts": [DEV, "*"],
-            "Policies": ["admin", {"Version": "2"}],
+            "Policies": ["admin", {"Version": "2012-10-17", "Statement": []}],
         }
     ],
 }
@@ -55,7 +55,7 @@ OrganizationalUnits = [
 [[Roles]]
 Arn = "arn:aws:iam::{DEV}:role/team/Developer"
 Trusts = ["{DEV}", "*"]
-Policies = ["admin", {{Version = "2"}}]
+Policies = ["admin", {{Version = "2012-10-17", Statement = []}}]
 """
 
 
@@ -101,6 +101,16 @@ def test_two_organizations_have_no_account_in_common() -> None:
         read({"Organizations": [*DOCUMENT["Organizations"], other]})
 
     assert str(caught.value) == f"The account {DEV} is declared more than once."
+
+
+def test_an_organization_has_so_many_delegated_administrators_and_no_more() -> None:
+    content = msgspec.json.encode(with_organization(DelegatedAdministrators=[OPS, DEV]))
+
+    with pytest.raises(DirectoryError) as caught:
+        read_directory(content, most_delegates=1)
+
+    assert str(caught.value) == f"{ORGANIZATION} has 2 delegated administrators; at most 1 are allowed."
+    assert read_directory(content, most_delegates=2).organizations[0].delegated_administrators == (OPS, DEV)
 
 
 @pytest.mark.parametrize("content", [b"{", b"\xff", b'{"Roles": [{"Policies": [' + b'{"a": ' * 100_000])

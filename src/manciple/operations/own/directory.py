@@ -28,7 +28,8 @@ def get_directory(context: Context, _input: GetDirectoryInput) -> Directory:
 def put_directory(context: Context, input: PutDirectoryInput) -> Directory:
     """Replace the directory. Raises ValidationException naming what contradicts itself."""
     try:
-        directory = read_directory(input.document)
+        most = context.runtime.settings.quota.delegated_administrators
+        directory = read_directory(input.document, most_delegates=most)
     except DirectoryError as error:
         raise ValidationException(str(error)) from None
     write_directory(context.tx, directory)

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from manciple.app import Server
+from manciple.store.tables.engine import STACK
 from tests.contract.constraining import constrain, role, tag_updates
 from tests.contract.publishing import QUEUE, Published
-from tests.contract.requests import offer, refusal
+from tests.contract.requests import offer, refusal, stored
 
 Publish = Callable[..., Published]
 
@@ -157,6 +161,57 @@ def test_a_plan_is_not_executed_under_another_role_than_it_was_made_for(publish:
 
     assert code == "InvalidStateException"
     assert message.startswith(f"The launch role of the LAUNCH constraint changed since plan {plan_id(plan)} was made")
+
+
+def test_a_plan_is_not_executed_after_its_product_got_another_role(publish: Publish, account: str) -> None:
+    published = publish(QUEUE)
+    constrain(published, "LAUNCH", {"RoleArn": role(account)})
+    product_id = published.launch("queue")["RecordDetail"]["ProvisionedProductId"]
+    plan = published.plan("queue", ProvisioningParameters=[{"Key": "Delay", "Value": "1"}])
+    published.catalog.update_provisioned_product_properties(
+        ProvisionedProductId=product_id,
+        ProvisionedProductProperties={"LAUNCH_ROLE": role(account, "Other")},
+        IdempotencyToken="t",
+    )
+
+    code, message = execute(published, plan)
+
+    assert code == "InvalidStateException"
+    assert message.startswith(f"The launch role of provisioned product {product_id} changed since plan")
+
+
+def test_a_product_is_terminated_under_the_role_that_it_has_by_then(
+    publish: Publish, server: Server, account: str
+) -> None:
+    published = publish(QUEUE)
+    constrain(published, "LAUNCH", {"RoleArn": role(account)})
+    product_id = published.launch("queue")["RecordDetail"]["ProvisionedProductId"]
+    published.catalog.update_provisioned_product_properties(
+        ProvisionedProductId=product_id,
+        ProvisionedProductProperties={"LAUNCH_ROLE": role(account, "Other")},
+        IdempotencyToken="t",
+    )
+
+    record = published.terminate("queue")["RecordDetail"]
+
+    with stored(server) as tx:
+        (stack,) = tx.all(sa.select(STACK).where(STACK.c.provisioned_product_id == product_id))
+    assert record["LaunchRoleArn"] == stack.place["role_arn"] == role(account, "Other")
+
+
+def test_a_failed_update_along_another_path_leaves_the_product_its_role(publish: Publish, account: str) -> None:
+    published = publish(SIZED)
+    constrain(published, "LAUNCH", {"RoleArn": role(account)})
+    published.launch("topic")
+    other = replace(published, portfolio_id=offer(published.catalog, published.product_id))
+    constrain(other, "LAUNCH", {"RoleArn": role(account, "Other")})
+
+    record = published.update(
+        "topic", PathId=other.portfolio_id.replace("port-", "lpv3-"), ProvisioningParameters=size("unknown")
+    )["RecordDetail"]
+
+    assert (record["Status"], record["LaunchRoleArn"]) == ("FAILED", role(account, "Other"))
+    assert published.describe("topic")["LaunchRoleArn"] == role(account)
 
 
 # ---- RESOURCE_UPDATE

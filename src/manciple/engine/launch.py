@@ -66,7 +66,10 @@ class Adoption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Termination(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of a product: `retain` keeps its resources, `ignore_errors` forgets what cannot be deleted."""
+    """The end of a product: `retain` keeps its resources, `ignore_errors` forgets what cannot be deleted.
+
+    `role_arn` is the product's launch role of now; None leaves the one that it was launched under.
+    """
 
     account: str
     region: str
@@ -74,3 +77,4 @@ class Termination(msgspec.Struct, frozen=True, kw_only=True):
     target: str = "stack"
     retain: bool = False
     ignore_errors: bool = False
+    role_arn: str | None = None

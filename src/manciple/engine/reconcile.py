@@ -265,17 +265,26 @@ def _begin_termination(slice: Slice, target: Target) -> bool:
 
     The stack of such an export stays as it is, and tells why.
     """
-    retains = _termination(slice).retain
-    if not retains and (refusal := _withdraw_exports(slice)):
+    termination = _termination(slice)
+    if not termination.retain and (refusal := _withdraw_exports(slice)):
         root = slice.work.root
         slice.work.tell_stack(root, root.stack.status, refusal)
         _end_termination(slice, Ended(status="DELETE_FAILED", reason=refusal))
         return False
-    if slice.work.scopes and not retains:
+    if slice.work.scopes and not termination.retain:
+        _enter(slice.work, termination.role_arn)
         target.delete(slice)
         return True
     _end_termination(slice, None)
     return False
+
+
+def _enter(work: Work, role_arn: str | None) -> None:
+    """Go on under a role, where there is one, in every stack of the operation."""
+    for scope in work.scopes.values():
+        if role_arn is not None:
+            scope.enter(msgspec.structs.replace(scope.place, role_arn=role_arn))
+            work.touch_stack(scope.stack)
 
 
 def _withdraw_exports(slice: Slice) -> str | None:

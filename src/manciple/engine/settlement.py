@@ -185,6 +185,7 @@ class Settlement:
             "parameters_digest": self._objects.put_value(self._tx, values),
             "notification_arns": planned.launch.notification_arns,
             "tags": planned.launch.tags | planned.launch.auto_tags,
+            "launch_role_arn": planned.launch.role_arn,
         }
         record, product = self._record(), self._product()
         if record is None or product is None:

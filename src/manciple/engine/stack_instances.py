@@ -112,7 +112,9 @@ def termination_of(tx: Transaction, termination: Termination, account: str, regi
     """A stack instance's end."""
     key = instance_key(termination.provisioned_product_id, account, region)
     target = operation.find_target(tx, account, region, key) or termination.target
-    return replace(termination, account=account, region=region, provisioned_product_id=key, target=target)
+    return replace(
+        termination, account=account, region=region, provisioned_product_id=key, target=target, role_arn=None
+    )
 
 
 def instance_key(provisioned_product_id: str, account: str, region: str) -> str:

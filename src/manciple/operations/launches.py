@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from manciple.api import shapes
 from manciple.catalog import ids
 from manciple.catalog.constraints import Effects
@@ -185,6 +187,11 @@ def launch_role(product: ProvisionedProduct, choice: Choice) -> str | None:
     """
     kept = product.launch_role_arn if product.path_id == choice.path_id else None
     return kept or choice.effects.launch_role_arn
+
+
+def under_role(product: ProvisionedProduct, choice: Choice) -> ProvisionedProduct:
+    """A product as its record tells it: with the role that it is changed under. It has it itself after a success."""
+    return replace(product, launch_role_arn=launch_role(product, choice))
 
 
 def launch_of(

@@ -51,6 +51,15 @@ def demand_same_constraints(plan: Plan, planned: Effects, today: Effects) -> Non
             )
 
 
+def demand_same_role(plan: Plan, today: str | None) -> None:
+    """Raise InvalidStateException if the product would be changed under another role now than the plan was made for."""
+    if plan.launch_role_arn != today:
+        raise InvalidStateException(
+            f"The launch role of provisioned product {plan.provisioned_product_id} changed since plan {plan.id} was "
+            "made; delete the plan and make a new one."
+        )
+
+
 _CONSTRAINED = {
     "launch_role_arn": "launch role of the LAUNCH constraint",
     "rules": "rules of the TEMPLATE constraints",

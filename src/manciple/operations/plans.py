@@ -18,7 +18,12 @@ from manciple.operations import launches
 from manciple.operations.access_levels import created_by, visible
 from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
-from manciple.operations.plan_facts import demand_same_constraints, demand_same_facts, find_changed_fact
+from manciple.operations.plan_facts import (
+    demand_same_constraints,
+    demand_same_facts,
+    demand_same_role,
+    find_changed_fact,
+)
 from manciple.operations.plan_parameters import shown_parameters
 from manciple.operations.provisioning import begin_change, chosen, create_provisioned_product
 from manciple.operations.records import detail_of, open_record
@@ -121,12 +126,11 @@ def execute_provisioned_product_plan(
             f"The template of {plan.provisioning_artifact_id} changed since {plan.id} was made."
         )
     demand_same_constraints(plan, launch.effects, choice.effects)
-    changed = begin_change(
-        context, product, "update", idempotency_token=input.idempotency_token, launch_role_arn=launch.role_arn
-    )
+    demand_same_role(plan, launches.launch_role(product, choice))
+    changed = begin_change(context, product, "update", idempotency_token=input.idempotency_token)
     record = open_record(
         context,
-        changed,
+        launches.under_role(changed, choice),
         "PROVISION_PRODUCT" if plan.is_new else "UPDATE_PROVISIONED_PRODUCT",
         plan_id=plan.id,
         **chosen(choice),

@@ -54,14 +54,8 @@ def update_provisioned_product(
     choice = launches.choose(context, as_deployed(product, input) or _wanted_update(input, product), is_new=False)
     stack_set = change_of_update(context, product, choice, input.provisioning_preferences)
     tags = launches.updated_tags(context, product, choice, input.tags)
-    changed = begin_change(
-        context,
-        product,
-        "update",
-        idempotency_token=input.update_token,
-        launch_role_arn=launches.launch_role(product, choice),
-    )
-    record = open_record(context, changed, "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
+    changed = begin_change(context, product, "update", idempotency_token=input.update_token)
+    record = open_record(context, launches.under_role(changed, choice), "UPDATE_PROVISIONED_PRODUCT", **chosen(choice))
     parameters = parameters_of_update(context, product, input)
     launch = launches.launch_of(context, changed, choice, *parameters, tags=tags, stack_set=stack_set)
     context.wake(engine.submit_update(context.tx, context.runtime.objects, launch, record_id=record.id))
@@ -88,6 +82,7 @@ def terminate_provisioned_product(
         target=launches.target_of(context, product),
         retain=bool(input.retain_physical_resources),
         ignore_errors=bool(input.ignore_errors),
+        role_arn=product.launch_role_arn,
     )
     context.wake(engine.submit_termination(context.tx, context.runtime.objects, termination, record_id=record.id))
     return shapes.TerminateProvisionedProductOutput(record_detail=detail_of(record))

@@ -18,6 +18,7 @@ from manciple.catalog.directory import Directory, DirectoryError, read_directory
 from manciple.catalog.ids import format_id
 from manciple.engine.drivers.courier import Courier
 from manciple.engine.drivers.in_process import InProcessDriver
+from manciple.engine.drivers.sweeper import Sweeper
 from manciple.engine.limits import Limits as EngineLimits
 from manciple.engine.providers.endpoint import Endpoint
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
@@ -167,7 +168,8 @@ def make_driver(settings: Settings, store: Store, public_url: str) -> InProcessD
     courier = Courier(
         store.database, settings.notifications, Endpoint(name="The endpoint of the topic").post, limits.poll
     )
-    return InProcessDriver(Engine(parts, make_targets(settings)), [courier])
+    sweeper = Sweeper(store.database, settings.engine.retention_days)
+    return InProcessDriver(Engine(parts, make_targets(settings)), [courier, sweeper])
 
 
 def load_directory(settings: Settings) -> Directory | None:

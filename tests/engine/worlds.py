@@ -221,6 +221,11 @@ class World:
             for statement in past:
                 tx.execute(statement)
 
+    def age_operations(self) -> None:
+        """Let every operation so far be older than those that follow."""
+        with self.database.write() as tx:
+            tx.execute(sa.update(engine.OPERATION).values(created_time=engine.OPERATION.c.created_time - 1000))
+
     def age_sandbox(self) -> None:
         """Let everything that the sandbox delays be due: its own clock cannot be passed over, so answers are opened."""
         with self.database.write() as tx:

@@ -1,0 +1,125 @@
+"""Retention: what operations leave behind when they are over goes once it is old enough.
+
+Gone are an operation's row, steps, dependencies, signals, callbacks, events and the sandbox's ledger of its tokens; the
+newest operation of a product that exists stays, for it tells what the product is deployed onto. Then sealed blobs that
+no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept for ever.
+"""
+
+import sqlalchemy as sa
+
+from manciple.store.database import Database, Transaction
+from manciple.store.metadata import METADATA
+from manciple.store.objects import BLOB
+from manciple.store.tables.callbacks import CALLBACK
+from manciple.store.tables.catalog import PROVISIONED_PRODUCT
+from manciple.store.tables.engine import DEPENDENCY, EVENT, NOTIFICATION, OPERATION, SIGNAL, STEP
+from manciple.store.tables.sandbox import SANDBOX_LEDGER
+
+BATCH = 200
+"""Operations, or blobs, of one transaction: none is held for long."""
+
+_NEWER = OPERATION.alias()
+_OLD = (
+    sa.select(OPERATION.c.id)
+    .where(
+        OPERATION.c.not_before.is_(None),
+        OPERATION.c.phase == "done",
+        OPERATION.c.updated_time < sa.bindparam("before"),
+        sa.or_(
+            sa.exists().where(
+                _NEWER.c.account == OPERATION.c.account,
+                _NEWER.c.region == OPERATION.c.region,
+                _NEWER.c.provisioned_product_id == OPERATION.c.provisioned_product_id,
+                _NEWER.c.created_time > OPERATION.c.created_time,
+            ),
+            ~sa.exists().where(
+                PROVISIONED_PRODUCT.c.account == OPERATION.c.account,
+                PROVISIONED_PRODUCT.c.region == OPERATION.c.region,
+                PROVISIONED_PRODUCT.c.id == OPERATION.c.provisioned_product_id,
+            ),
+        ),
+        ~sa.exists().where(NOTIFICATION.c.operation_id == OPERATION.c.id),
+    )
+    .limit(BATCH)
+)
+_OF_OPERATIONS = (STEP, DEPENDENCY, SIGNAL, EVENT)
+_LASTING = sa.delete(CALLBACK).where(
+    CALLBACK.c.operation_id.in_(sa.bindparam("ids", expanding=True)), CALLBACK.c.is_lasting.is_(False)
+)
+_TOKENS = sa.delete(SANDBOX_LEDGER).where(
+    SANDBOX_LEDGER.c.token >= sa.bindparam("first"), SANDBOX_LEDGER.c.token < sa.bindparam("beyond")
+)
+"""By the index; PostgreSQL orders texts by its language, so there the operation is cut out of each token."""
+_SEALED = (
+    sa.select(BLOB.c.digest)
+    .where(BLOB.c.digest > sa.bindparam("after"), BLOB.c.sealed.is_(True))
+    .order_by(BLOB.c.digest)
+    .limit(BATCH)
+)
+_LOCK = sa.text("LOCK TABLE blob IN SHARE ROW EXCLUSIVE MODE")
+"""Nobody puts a blob meanwhile (PostgreSQL): one that is there already would be named without being written again."""
+
+
+def sweep(database: Database, kept_for: int) -> int:
+    """Remove what is older than so many milliseconds; returns how many operations and blobs are gone."""
+    operations = 0
+    while removed := _sweep_operations(database, kept_for):
+        operations += removed
+    return operations + _sweep_blobs(database)
+
+
+def _sweep_operations(database: Database, kept_for: int) -> int:
+    with database.write() as tx:
+        ids = [row.id for row in tx.all(_OLD, before=tx.now() - kept_for)]
+        if ids:
+            for table in _OF_OPERATIONS:
+                tx.execute(sa.delete(table).where(table.c.operation_id.in_(ids)))
+            tx.execute(_LASTING, {"ids": ids})
+            _forget_tokens(tx, ids)
+            tx.execute(sa.delete(OPERATION).where(OPERATION.c.id.in_(ids)))
+    return len(ids)
+
+
+def _forget_tokens(tx: Transaction, ids: list[str]) -> None:
+    if tx.is_postgresql:
+        operation = sa.func.split_part(SANDBOX_LEDGER.c.token, "/", 1)
+        tx.execute(sa.delete(SANDBOX_LEDGER).where(operation.in_(ids)))
+    else:
+        tx.execute(_TOKENS, [{"first": f"{one}/", "beyond": f"{one}0"} for one in ids])  # "0" follows "/"
+
+
+def _sweep_blobs(database: Database) -> int:
+    after, removed = "", 0
+    while True:
+        with database.read() as tx:
+            digests = [row.digest for row in tx.all(_SEALED, after=after)]
+            unnamed = _unnamed(tx, digests)
+        if not digests:
+            return removed
+        after = digests[-1]
+        if unnamed:
+            removed += _remove(database, unnamed)
+
+
+def _remove(database: Database, digests: list[str]) -> int:
+    """Remove those blobs that still nobody names."""
+    with database.write() as tx:
+        if tx.is_postgresql:
+            tx.execute(_LOCK)
+        unnamed = _unnamed(tx, digests)
+        tx.execute(sa.delete(BLOB).where(BLOB.c.digest.in_(unnamed)))
+    return len(unnamed)
+
+
+def _unnamed(tx: Transaction, digests: list[str]) -> list[str]:
+    """Those digests that no row names."""
+    left = set(digests)
+    for column in _columns():
+        left -= {row[0] for row in tx.all(sa.select(column).where(column.in_(sorted(left))))}
+    return sorted(left)
+
+
+def _columns() -> list["sa.Column[str]"]:
+    """Every column that names a blob."""
+    tables = [table for table in METADATA.tables.values() if table is not BLOB]
+    return [column for table in tables for column in table.columns if column.name.endswith("digest")]

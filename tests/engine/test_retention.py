@@ -1,0 +1,95 @@
+"""What is old goes, and nothing that is named by a row."""
+
+import pytest
+
+from manciple.engine.retention import sweep
+from manciple.store.objects import BLOB
+from manciple.store.rows import PROVISIONED_PRODUCTS
+from manciple.store.tables.catalog import PROVISIONED_PRODUCT
+from manciple.store.tables.engine import DEPENDENCY, EVENT, INSTANCE, OPERATION, STACK, STEP
+from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from tests.engine.test_settlement import Catalog
+from tests.engine.worlds import PRODUCT, World, template, topic
+
+EVERYTHING = -60_000
+"""Keep nothing that has ended: not even what ended a moment ago."""
+YEARS = 10**11
+
+
+@pytest.fixture
+def catalog(world: World) -> Catalog:
+    return Catalog(world)
+
+
+def named(world: World) -> set[str]:
+    """The blobs that rows of products, stacks and their operations name."""
+    found = [
+        *((row.digest, row.previous_digest) for row in world.rows(INSTANCE)),
+        *((row.deployed_digest,) for row in world.rows(STACK)),
+        *((row.request_digest, row.planned_digest) for row in world.rows(OPERATION)),
+        *((row.parameters_digest,) for row in world.rows(PROVISIONED_PRODUCT)),
+    ]
+    return {digest for digests in found for digest in digests if digest}
+
+
+def test_what_ended_goes_but_for_a_products_newest_operation(catalog: Catalog) -> None:
+    world = catalog.world
+    catalog.provision({"A": topic("a"), "B": topic("b", "A")})
+    world.age_operations()
+    newest = catalog.provision({"A": topic("c"), "B": topic("d", "A")}, "update")
+    before = len(world.rows(BLOB))
+
+    removed = sweep(world.database, EVERYTHING)
+
+    assert removed > 1
+    assert len(world.rows(BLOB)) < before
+    for table in (STEP, DEPENDENCY, EVENT):
+        assert {row.operation_id for row in world.rows(table)} == {newest}
+    assert {row.token.partition("/")[0] for row in world.rows(SANDBOX_LEDGER)} == {newest}
+
+
+def test_whatever_a_row_names_stays_and_the_product_goes_on(catalog: Catalog) -> None:
+    world = catalog.world
+    catalog.provision({"A": topic("a")})
+    world.age_operations()
+    catalog.provision({"A": topic("b")}, "update")
+
+    sweep(world.database, EVERYTHING)
+
+    assert named(world) <= {row.digest for row in world.rows(BLOB)}
+    assert catalog.record(catalog.provision({"A": topic("c")}, "update")).status == "SUCCEEDED"
+    assert catalog.record(catalog.terminate()).status == "SUCCEEDED"
+    assert world.things() == {}
+
+
+def test_nothing_goes_before_its_time(catalog: Catalog) -> None:
+    world = catalog.world
+    catalog.provision({"A": topic("a")})
+    world.age_operations()
+    catalog.provision({"A": topic("b")}, "update")
+    before = len(world.rows(STEP)), len(world.rows(EVENT)), len(world.rows(OPERATION))
+
+    sweep(world.database, YEARS)
+
+    assert (len(world.rows(STEP)), len(world.rows(EVENT)), len(world.rows(OPERATION))) == before
+
+
+def test_what_is_under_way_is_not_touched(world: World) -> None:
+    operation_id = world.submit(template({"A": topic("a")}))
+
+    sweep(world.database, EVERYTHING)
+
+    world.run(operation_id)
+    assert world.status() == "CREATE_COMPLETE"
+
+
+def test_of_a_product_that_is_gone_nothing_stays(catalog: Catalog) -> None:
+    world = catalog.world
+    catalog.provision({"A": topic("a")})
+    catalog.terminate()
+    with world.database.read() as tx:
+        assert PROVISIONED_PRODUCTS.get(tx, "123456789012", "eu-west-1", PRODUCT) is None
+
+    sweep(world.database, EVERYTHING)
+
+    assert [world.rows(table) for table in (OPERATION, STEP, EVENT, SANDBOX_LEDGER)] == [[], [], [], []]

@@ -5,6 +5,7 @@ from typing import Any
 from manciple.engine import operation
 from manciple.engine.providers.faults import Fault
 from manciple.store.tables import engine
+from manciple.template.limits import Limits
 from tests.engine.worlds import ACCOUNT, REGION, World, broken, nested, template, topic
 
 
@@ -381,3 +382,86 @@ def test_tags_of_a_stack_and_of_the_nested_resource_reach_what_is_inside(world: 
 
     tags = next(thing.tags for thing in world.things().values() if thing.model["TopicName"] == "t")
     assert tags == {"team": "arn:aws:sns:eu-west-1:123456789012:a"}
+
+
+def test_an_output_that_the_nested_stack_has_not_is_refused(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+
+    reader = topic("a", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Arn"]})
+    reason = refusal_of(world, {"Child": nested("child.json"), "A": reader})
+
+    assert reason.startswith("Output 'Arn' not found in stack 'arn:aws:cloudformation:eu-west-1:123456789012:stack/SC-")
+
+
+def test_an_update_may_be_expanded_at_execution_too(world: World) -> None:
+    child = {"T": topic("t"), "U": {**topic("u"), "Condition": "IsA"}, "V": {**topic("v"), "Condition": "IsNotA"}}
+    conditions = CONDITIONAL["Conditions"] | {"IsNotA": {"Fn::Not": [{"Condition": "IsA"}]}}
+    world.put_template("child.json", child, **CONDITIONAL | {"Conditions": conditions})
+    given = {"Name": {"Fn::GetAtt": ["A", "TopicName"]}}
+    world.provision({"A": topic("a"), "Child": nested("child.json", given)})
+    assert world.names().keys() == {"a", "t", "u"}
+
+    world.update({"A": topic("a2"), "Child": nested("child.json", given)})
+
+    assert world.status() == "UPDATE_COMPLETE"
+    assert world.names().keys() == {"a2", "t", "v"}
+    world.check()
+
+
+def test_a_failure_after_the_expansion_of_an_update_brings_back_what_was_there(world: World) -> None:
+    child = {"T": topic("t", DisplayName={"Ref": "Name"}), "U": {**topic("u"), "Condition": "IsA"}}
+    world.put_template("child.json", child, **CONDITIONAL)
+    given = {"Name": {"Fn::GetAtt": ["A", "TopicName"]}}
+    after = topic("z", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Name"]})
+    world.provision({"A": topic("a"), "Child": nested("child.json", given), "Z": after})
+    world.fault(Fault(selector="Z", action="update", error_code="AccessDenied", remaining=1))
+
+    world.update({"A": topic("b"), "Child": nested("child.json", given), "Z": after})
+
+    assert world.status() == "UPDATE_ROLLBACK_COMPLETE"
+    assert world.names() == {"a": "", "t": "a", "u": "", "z": "a"}
+    world.check()
+
+
+def test_a_rollback_that_fails_inside_is_visible_and_repaired_by_the_next_plan(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.put_template("new.json", {"N": topic("n")})
+    world.provision({"Child": nested("child.json")})
+    world.put_template("child.json", {"T": topic("t", DisplayName="x"), "U": topic("u", "T")})
+    world.fault(broken("U", "create"), Fault(selector="T", action="update", error_code="AccessDenied", skip=1))
+
+    world.update({"New": nested("new.json"), "Child": nested("child.json", DependsOn="New")})
+
+    assert world.status() == "UPDATE_ROLLBACK_FAILED"
+    stack = next(row for row in world.rows(engine.STACK) if row.path == "Child")
+    assert stack.status == "UPDATE_ROLLBACK_FAILED"
+    world.fault()
+    world.update({"Child": nested("child.json")})
+    assert world.status() == "UPDATE_COMPLETE"
+    assert world.names() == {"t": "x", "u": "arn:aws:sns:eu-west-1:123456789012:t"}
+    world.check()
+
+
+def test_resources_of_all_stacks_together_are_counted(world: World) -> None:
+    world.put_template("child.json", {f"T{number}": topic(f"t{number}") for number in range(40)})
+    world.template_limits = Limits(resources=60, nested_resources=100)
+    world.engine = world.new_engine()
+
+    reason = refusal_of(world, {f"C{number}": nested("child.json") for number in range(3)})
+
+    assert "A stack and those nested in it have 123 resources; at most 100 are allowed." in reason
+
+
+def test_a_replaced_resource_inside_is_deleted_in_the_clean_up_of_all(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    world.provision({"A": topic("a"), "Child": nested("child.json")})
+    world.put_template("child.json", {"T": topic("t2")})
+
+    world.update({"A": topic("a2"), "Child": nested("child.json")})
+
+    told = world.told()
+    commit = told.index(("stack", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"))
+    deletes = [told.index((name, "DELETE_COMPLETE")) for name in ("A", "Child/T")]
+    assert min(deletes) > commit
+    assert world.names().keys() == {"a2", "t2"}
+    world.check()

@@ -94,6 +94,7 @@ class World:
         self.sandbox = Sandbox(database, self.objects.seal)
         self.pool = ThreadPoolExecutor(limits.threads)
         self.limits = limits
+        self.template_limits = LARGE
         self.records = 0
         self.engine = self.new_engine(probe)
 
@@ -111,7 +112,7 @@ class World:
             probe=probe or NoProbe(),
             runners=Runners(self.settings.service_actions),
         )
-        return Engine(parts, {"stack": StackTarget(LARGE)}, Memory(64 if remembers else 0))
+        return Engine(parts, {"stack": StackTarget(self.template_limits)}, Memory(64 if remembers else 0))
 
     def submit(
         self,

@@ -11,12 +11,13 @@ from manciple.engine.planned import Planned, decode_planned
 from manciple.engine.providers.faults import Fault
 from manciple.store.tables.engine import OPERATION
 from tests.engine.test_crash import CrashError, Crashing
-from tests.engine.worlds import World, open_world, template, topic
+from tests.engine.worlds import World, nested, open_world, template, topic
 
 NAMES = [f"T{number}" for number in range(7)]
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 Graph = dict[str, dict[str, Any]]
+Nest = tuple[Graph, Graph]
 
 
 @st.composite
@@ -160,6 +161,58 @@ def told_of_each(world: World) -> dict[str, list[str]]:
     for logical_id, status in world.told():
         told.setdefault(logical_id, []).append(status)
     return told
+
+
+@st.composite
+def nests(draw: st.DrawFn) -> Nest:
+    """A graph and one nested in it; the nested one reads what is outside and is read there."""
+    outer, inner = draw(graphs()), draw(graphs())
+    for resource in inner.values():
+        resource["Properties"]["TopicName"] += "-inner"
+    inner["T0"]["Properties"]["DisplayName"] = {"Ref": "Arn"}
+    child = {"Child": nested("child.json", {"Arn": {"Ref": "T0"}})} if draw(st.integers(0, 3)) else {}
+    reader = {"Z": topic("z", DisplayName={"Fn::GetAtt": ["Child", "Outputs.Arn"]})} if child else {}
+    return outer | child | reader, inner
+
+
+def put_inner(world: World, inner: Graph) -> None:
+    outputs = {"Arn": {"Value": {"Ref": "T0"}}}
+    world.put_template("child.json", inner, Parameters={"Arn": {"Type": "String"}}, Outputs=outputs)
+
+
+@settings(QUICK, max_examples=15)
+@given(nests(), nests(), st.sets(st.integers(0, 60), max_size=4), st.sampled_from(["", "Z", *NAMES]), st.booleans())
+def test_a_death_anywhere_in_a_nested_stack_leaves_the_same_world(
+    world: World,
+    before: tuple[Graph, Graph],
+    after: tuple[Graph, Graph],
+    deaths: set[int],
+    broken: str,
+    is_update: bool,
+) -> None:
+    fault = Fault(selector=broken, action="update" if is_update else "create", error_code="InvalidRequest", remaining=1)
+    ends = []
+    for probe in (Crashing(), Crashing(*deaths)):
+        world.clear()
+        put_inner(world, before[1])
+        world.provision(before[0])
+        world.fault(fault)
+        put_inner(world, after[1])
+        update(world, after[0], probe)
+        world.check()
+        ends.append((world.status(), world.names()))
+
+    assert ends[0] == ends[1]
+    if ends[0][0] == "UPDATE_COMPLETE":
+        assert ends[0][1].keys() == topics_of(*after)
+    elif ends[0][0] == "UPDATE_ROLLBACK_COMPLETE":
+        assert ends[0][1].keys() == topics_of(*before)
+
+
+def topics_of(outer: Graph, inner: Graph) -> set[str]:
+    """The names of the topics that a nest asks for."""
+    found = [*outer.values(), *(inner.values() if "Child" in outer else ())]
+    return {one["Properties"]["TopicName"] for one in found if "TopicName" in one["Properties"]}
 
 
 @QUICK

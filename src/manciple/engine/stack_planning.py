@@ -46,7 +46,11 @@ from manciple.template.values import Value
 DEEPEST = 16
 TOO_DEEP = "It is nested in more than {} stacks."
 CIRCULAR = "It nests itself: a stack around it has the same template and the same parameters."
+NO_OUTPUT = "Output '{}' not found in stack '{}'"
 TOO_MANY = "A stack and those nested in it have {} resources; at most {} are allowed."
+
+
+_OUTPUTS = "Outputs."
 
 
 class NestedError(TemplateError):
@@ -113,6 +117,7 @@ class StackPlanning:
             unsettled=sought.unsettled,
             nested=partial(self._nested, sought, facts),
         )
+        self._check_outputs(sought.path, evaluation)
         changes = replace(changes, warning=missing_exports(evaluation, facts))
         if scope is not None:
             changes = replace(changes, leftovers=removals_of_leftovers(scope))
@@ -281,6 +286,17 @@ class StackPlanning:
                 removals = change_set(deployed, Evaluation(resources={}))
                 self.changes[inner.path] = removals
                 self._note_removals(inner, removals.changes.values())
+
+    def _check_outputs(self, path: str, evaluation: Evaluation) -> None:
+        """Refuse to read an output that a nested stack has not."""
+        for resource in evaluation.resources.values():
+            for read in resource.reads:
+                name, _, attribute = read.name.partition(".")
+                nested = self.stacks.get(joined(path, name))
+                output = attribute.removeprefix(_OUTPUTS)
+                if nested and attribute.startswith(_OUTPUTS) and output not in nested.evaluation.outputs:
+                    where = f"Resources/{resource.logical_id}/{read.section}/{read.property}".rstrip("/")
+                    raise TemplateError(NO_OUTPUT.format(output, nested.facts.stack_id), path=where, line=resource.line)
 
     def _check_size(self) -> None:
         resources = sum(len(stack.evaluation.resources) for stack in self.stacks.values())

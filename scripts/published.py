@@ -137,13 +137,17 @@ def loaded(text: bytes) -> Template | None:
         return None
 
 
+DIRECTIVE = b'"Rain::'
+"""A template in JSON that `rain pkg` was to finish needs packaging, as the index says of those in YAML only."""
+
+
 def entries() -> list[Entry]:
     """Every template, with the group it is reported in: source and launch class."""
     found = []
     for one in json.loads((CORPUS / "index.json").read_text()):
         given = parameters_of(one["id"])
         version = Version((CORPUS / one["path"]).read_bytes(), given.get("parameters", {}))
-        kind = "bad" if one["tier"] == "bad" else one["launch_class"][0]
+        kind = "bad" if one["tier"] == "bad" else "C" if DIRECTIVE in version.text else one["launch_class"][0]
         found.append(Entry(one["id"], f"{one['source']} {kind}", given, [version], []))
     return found
 

@@ -54,3 +54,14 @@ def test_an_address_that_does_not_look_like_a_path_passes() -> None:
 
 def test_a_secret_is_not_told() -> None:
     assert "hunter2" not in refusal("AWS::Lambda::Function", Code=Secret("./hunter2"))
+
+
+def test_a_directive_that_a_tool_would_have_replaced_is_refused_by_name() -> None:
+    assert refusal("AWS::Lambda::Function", Code={"ZipFile": {"Rain::Embed": "handler.py"}}) == (
+        "Resources/It/Properties/Code/ZipFile: Rain::Embed in property Code.ZipFile of resource It is for a tool to "
+        "replace; run `rain pkg` and publish the template that it writes."
+    )
+
+
+def test_a_text_that_names_a_directive_passes() -> None:
+    assert refusal("AWS::SNS::Topic", DisplayName="Rain::Embed", Tags=[{"Key": "Rain::Embed", "Value": "a"}]) == ""

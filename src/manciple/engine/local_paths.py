@@ -1,7 +1,8 @@
 """Paths on the author's machine, which `aws cloudformation package` would have turned into places in S3.
 
 Which properties can hold one is data (`engine/data/packaged_properties.json`). `documents` are objects in a template
-that is ready: any text there is a path. `addresses` are text: a path is known by how it begins.
+that is ready: any text there is a path. `addresses` are text: a path is known by how it begins. `directives` begin the
+one key of an object that a packaging tool would have replaced, wherever it stands.
 """
 
 from functools import cache
@@ -17,10 +18,16 @@ _PATH_BEGINS = ("./", "../", "/", "~/", "file:")
 _ADDRESS_BEGINS = ("s3://", "http://", "https://")
 
 
+class _Directive(msgspec.Struct, frozen=True):
+    tool: str
+    source: str
+
+
 class _Table(msgspec.Struct, frozen=True):
     source: str
     documents: dict[str, tuple[str, ...]]
     addresses: dict[str, tuple[str, ...]]
+    directives: dict[str, _Directive]
 
 
 def refuse_local_paths(evaluation: Evaluation) -> None:
@@ -31,6 +38,8 @@ def refuse_local_paths(evaluation: Evaluation) -> None:
             _refuse(resource, path, is_document=True)
         for path in table.addresses.get(resource.type, ()):
             _refuse(resource, path, is_document=False)
+        for name, value in resource.properties.items():
+            _refuse_directives(resource, name, value)
 
 
 def _refuse(resource: Resource, path: str, *, is_document: bool) -> None:
@@ -44,6 +53,22 @@ def _refuse(resource: Resource, path: str, *, is_document: bool) -> None:
             path=f"Resources/{resource.logical_id}/Properties/{path}",
             line=resource.line,
         )
+
+
+def _refuse_directives(resource: Resource, path: str, value: Value) -> None:
+    if isinstance(value, str):
+        return
+    members = enumerate(value) if isinstance(value, list) else value.items()
+    for name, member in members:
+        for prefix, directive in _table().directives.items() if len(value) == 1 else ():
+            if str(name).startswith(prefix):
+                raise TemplateError(
+                    f"{name} in property {path.replace('/', '.')} of resource {resource.logical_id} is for a tool to "
+                    f"replace; run `{directive.tool}` and publish the template that it writes.",
+                    path=f"Resources/{resource.logical_id}/Properties/{path}",
+                    line=resource.line,
+                )
+        _refuse_directives(resource, f"{path}/{name}", member)
 
 
 def _at(properties: dict[str, Value], path: str) -> Value | None:

@@ -9,9 +9,9 @@ import sys
 
 import msgspec
 
-from bench import plans, requests
+from bench import plans, requests, searches
 
-BENCHES = {"requests": requests.run, "plans": plans.run}
+BENCHES = {"requests": requests.run, "plans": plans.run, "searches": searches.run}
 
 
 def main() -> None:

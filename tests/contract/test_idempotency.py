@@ -1,11 +1,10 @@
-"""The same request twice gives the same answer once (contracts, section 8)."""
+"""The same request twice gives the same answer once (contracts, section 8); every operation is in test_tokens.py."""
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
 from botocore.exceptions import ClientError
 
 from manciple.app import Server
@@ -21,48 +20,6 @@ TWINS = 6
 
 def body(answer: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
-
-
-def _create_portfolio(product: Published) -> Call:
-    return lambda token, change="": product.catalog.create_portfolio(
-        DisplayName="a" + change, ProviderName="b", Tags=[{"Key": "k", "Value": "v"}], IdempotencyToken=token
-    )
-
-
-def _create_product(product: Published) -> Call:
-    url = product.catalog.describe_provisioning_artifact(
-        ProductId=product.product_id, ProvisioningArtifactId=product.versions[0]
-    )["Info"]["TemplateUrl"]
-    return lambda token, change="": product.catalog.create_product(
-        Name="a" + change,
-        Owner="b",
-        ProductType="CLOUD_FORMATION_TEMPLATE",
-        ProvisioningArtifactParameters={"Info": {"LoadTemplateFromURL": url}},
-        IdempotencyToken=token,
-    )
-
-
-def _create_version(product: Published) -> Call:
-    url = product.catalog.describe_provisioning_artifact(
-        ProductId=product.product_id, ProvisioningArtifactId=product.versions[0]
-    )["Info"]["TemplateUrl"]
-    return lambda token, change="": product.catalog.create_provisioning_artifact(
-        ProductId=product.product_id,
-        Parameters={"Name": "v3" + change, "Info": {"LoadTemplateFromURL": url}},
-        IdempotencyToken=token,
-    )
-
-
-def _create_plan(product: Published) -> Call:
-    return lambda token, change="": product.catalog.create_provisioned_product_plan(
-        PlanName="plan" + change,
-        PlanType="CLOUDFORMATION",
-        ProductId=product.product_id,
-        ProvisionedProductName="mine",
-        ProvisioningArtifactId=product.versions[0],
-        ProvisioningParameters=[{"Key": "Delay", "Value": "1"}],
-        IdempotencyToken=token,
-    )
 
 
 def _execute_plan(product: Published) -> Call:
@@ -81,62 +38,11 @@ def _provision(product: Published) -> Call:
     )
 
 
-def _update(product: Published) -> Call:
-    product.launch("mine")
-    return lambda token, change="": product.catalog.update_provisioned_product(
-        ProvisionedProductName="mine",
-        ProvisioningParameters=[{"Key": "Delay", "Value": f"5{len(change)}"}],
-        UpdateToken=token,
-    )
-
-
 def _terminate(product: Published) -> Call:
     product.launch("mine")
     return lambda token, change="": product.catalog.terminate_provisioned_product(
         ProvisionedProductName="mine", IgnoreErrors=bool(change), TerminateToken=token
     )
-
-
-OPERATIONS = [
-    pytest.param(make, id=make.__name__[1:])
-    for make in (
-        _create_portfolio,
-        _create_product,
-        _create_version,
-        _create_plan,
-        _execute_plan,
-        _provision,
-        _update,
-        _terminate,
-    )
-]
-
-
-@pytest.mark.parametrize("make", OPERATIONS)
-def test_a_token_gives_one_answer_and_to_other_input_none(publish: Publish, make: Callable[[Published], Call]) -> None:
-    call = make(publish(QUEUE))
-
-    first, again = call("once"), call("once")
-    code, message = refusal(lambda: call("once", "-other"))
-
-    assert body(again) == body(first)
-    assert code == "InvalidParametersException"
-    assert "once" in message
-
-
-@pytest.mark.parametrize("make", [_create_portfolio, _execute_plan, _provision])
-def test_concurrent_twins_get_the_same_answer(publish: Publish, make: Callable[[Published], Call]) -> None:
-    call = make(publish(QUEUE))
-    ready = threading.Barrier(TWINS)
-
-    def send() -> dict[str, Any]:
-        ready.wait()
-        return body(call("once"))
-
-    with ThreadPoolExecutor(TWINS) as pool:
-        answers = [future.result() for future in [pool.submit(send) for _ in range(TWINS)]]
-
-    assert all(answer == answers[0] for answer in answers)
 
 
 def test_of_concurrent_executions_under_their_own_tokens_one_goes_ahead(publish: Publish) -> None:

@@ -33,6 +33,15 @@ def test_the_requests_are_measured_beside_echo_and_moto_and_layer_by_layer() -> 
     assert all({"router", "signature", "decode", "operation", "store", "encode"} < found for found in layers.values())
 
 
+def test_searches_are_measured_at_every_size_beside_the_smallest() -> None:
+    printed = results("searches")
+
+    kinds = {line["search"] for line in printed}
+    sizes = {(line["search"], line["products"]) for line in printed if "products" in line}
+    assert sizes == {(kind, size) for kind in kinds for size in (20, 40)}
+    assert {line["search"] for line in printed if "ratio_p50" in line} == kinds
+
+
 def test_a_graph_is_measured_alone_where_terraform_is_missing() -> None:
     printed = results("plans", PATH="")
 

@@ -58,13 +58,22 @@ def visible(caller: Caller, found: O | None) -> O | None:
     return found if found is not None and _REACHES[caller.level](found, caller) else None
 
 
+def _selves(caller: Caller) -> tuple[str, ...]:
+    """Under which ARNs a caller may own something: the session's, and the role's that OWNER may name."""
+    return tuple(dict.fromkeys((caller.session_arn, caller.arn)))
+
+
+def _is_one_of(column: sa.ColumnElement[str], values: tuple[str, ...]) -> sa.ColumnElement[bool]:
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
 _LEVELS: dict[str, Callable[[sa.Table, Caller], list[Any]]] = {
     "Account": lambda table, caller: [],
     "Role": lambda table, caller: [table.c.user_arn == caller.arn],
-    "User": lambda table, caller: [table.c.user_arn_session == caller.session_arn],
+    "User": lambda table, caller: [_is_one_of(table.c.user_arn_session, _selves(caller))],
 }
 _REACHES: dict[Level, Callable[[Owned, Caller], bool]] = {
     "Account": lambda found, caller: True,
     "Role": lambda found, caller: found.user_arn == caller.arn,
-    "User": lambda found, caller: found.user_arn_session == caller.session_arn,
+    "User": lambda found, caller: found.user_arn_session in _selves(caller),
 }

@@ -11,6 +11,7 @@ from manciple.catalog.principals import check_principal
 from manciple.errors import ResourceNotFoundException
 from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
+from manciple.operations.product_principals import check_for_products
 from manciple.operations.sight import find_seen_portfolio, look
 from manciple.operations.visibility import principals_seen
 from manciple.store.pages import Pager, Request
@@ -28,6 +29,7 @@ def associate_principal_with_portfolio(
     key = (*context.owner, portfolio.id, input.principal_arn, input.principal_type)
     if PRINCIPAL_ASSOCIATIONS.get(context.tx, *key) is None:
         _check_room(context, portfolio.id, input.principal_type)
+        check_for_products(context, portfolio.id, input.principal_arn)
         association = PrincipalAssociation(
             account=context.account,
             region=context.region,

@@ -8,6 +8,7 @@ from manciple.operations.call import Context, operation
 from manciple.operations.counts import count
 from manciple.operations.details import portfolio_detail
 from manciple.operations.lookups import find_association, find_portfolio, find_product
+from manciple.operations.product_principals import check_for_portfolio
 from manciple.operations.sight import find_seen_portfolio, find_seen_product, look, offering
 from manciple.store.pages import Pager, Request
 from manciple.store.rows import PORTFOLIOS, PRODUCT_ASSOCIATIONS
@@ -28,6 +29,7 @@ def associate_product_with_portfolio(
     portfolio = find_portfolio(context, input.portfolio_id)
     if PRODUCT_ASSOCIATIONS.get(context.tx, *context.owner, product.id, portfolio.id) is None:
         _check_room(context, portfolio.id)
+        check_for_portfolio(context, product.id, portfolio.id)
         if source_id is not None:
             _refuse_sharing_on(context, product.id, portfolio.id)
         association = ProductAssociation(

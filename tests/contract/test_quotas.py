@@ -22,6 +22,7 @@ ONE = {
     "patterns_per_portfolio": 1,
     "versions_per_product": 1,
     "tags_per_portfolio": 1,
+    "tags_per_product": 1,
 }
 
 
@@ -120,6 +121,12 @@ def test_a_portfolio_with_too_many_principals_takes_no_product(catalog: Any, acc
     )
 
 
+def test_tags_of_a_product(catalog: Any, bucket: Bucket) -> None:
+    tags = [{"Key": key, "Value": "v"} for key in "ab"]
+
+    limit(lambda: create_product(catalog, bucket, Tags=tags), "tags of a product: 1")
+
+
 def test_tags_of_a_portfolio(catalog: Any) -> None:
     tags = [{"Key": key, "Value": "v"} for key in "ab"]
     portfolio_id = create_portfolio(catalog, is_open=False)
@@ -127,7 +134,7 @@ def test_tags_of_a_portfolio(catalog: Any) -> None:
     limit(lambda: catalog.update_portfolio(Id=portfolio_id, AddTags=tags), "the limit is 1")
     limit(
         lambda: catalog.create_portfolio(DisplayName="a", ProviderName="b", Tags=tags, IdempotencyToken=str(uuid4())),
-        "1",
+        "tags of a portfolio: 1",
     )
 
 

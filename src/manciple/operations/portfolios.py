@@ -32,6 +32,8 @@ _CONTENTS = {
 def create_portfolio(context: Context, input: shapes.CreatePortfolioInput) -> shapes.CreatePortfolioOutput:
     """Make an empty portfolio. Names need not be unique."""
     check_quota(count(context, PORTFOLIO), context.runtime.settings.quota.portfolios, "portfolios")
+    tags = read_tags(input.tags)
+    check_quota(len(tags) - 1, context.runtime.settings.quota.tags_per_portfolio, "tags of a portfolio")
     portfolio = Portfolio(
         account=context.account,
         region=context.region,
@@ -39,7 +41,7 @@ def create_portfolio(context: Context, input: shapes.CreatePortfolioInput) -> sh
         display_name=input.display_name,
         provider_name=input.provider_name,
         description=input.description,
-        tags=read_tags(input.tags),
+        tags=tags,
         created_time=context.now,
     )
     PORTFOLIOS.insert(context.tx, portfolio)

@@ -61,13 +61,15 @@ def create_product(context: Context, input: shapes.CreateProductInput) -> shapes
     One that follows a repository has a version from the start if the first look there succeeded.
     """
     check_quota(count(context, PRODUCT), context.runtime.settings.quota.products, "products")
+    tags = read_tags(input.tags)
+    check_quota(len(tags) - 1, context.runtime.settings.quota.tags_per_product, "tags of a product")
     product = Product(
         account=context.account,
         region=context.region,
         id=context.new_id("prod"),
         view_id=context.new_id("prodview"),
         type=input.product_type,
-        tags=read_tags(input.tags),
+        tags=tags,
         created_time=context.now,
         **{name: getattr(input, name) for name in TEXTS},
     )

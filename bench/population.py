@@ -5,16 +5,24 @@ They look like those of a busy account: a hundred products, a thousand people, a
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
 
 from bench.catalog import REGION
 from bench.servers import ACCOUNT, ARN
 from manciple.app import open_store
+from manciple.catalog import search_terms
 from manciple.catalog.entities import ProvisionedProduct, Record
 from manciple.catalog.ids import format_id, launch_path_id, provisioned_product_arn, stack_name
 from manciple.settings import load
-from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
+from manciple.store import terms
+from manciple.store.database import Transaction
+from manciple.store.rows import RECORDS
+from manciple.store.tables.catalog import PROVISIONED_PRODUCT, TERM, TERM_COUNT
 
-BATCH = 500
+BATCH = 2000
 PRODUCTS = 100
 PEOPLE = 1000
 TEAMS = 40
@@ -25,14 +33,44 @@ _SPREAD = 0x9E3779B97F4A7C15
 
 
 def fill(data: Path, number: int) -> None:
-    """Write so many provisioned products with their records."""
-    with open_store(load({"data": data}, {}).settings) as store:
+    """Write so many provisioned products with their records, and the index of terms as a whole behind them.
+
+    The terms' secondary indexes are made at the end: row by row they would take most of the time.
+    """
+    with open_store(load({"data": data}, {}).settings) as store, store.database.write() as tx:
+        later = list(TERM.indexes)
+        for one in later:
+            one.drop(tx.connection)
         for first in range(0, number, BATCH):
             numbers = range(first, min(first + BATCH, number))
             products = [provisioned_product(one) for one in numbers]
-            with store.database.write() as tx:
-                PROVISIONED_PRODUCTS.insert(tx, *products)
-                RECORDS.insert(tx, *(record for one in numbers for record in records(one)))
+            tx.execute(sa.insert(PROVISIONED_PRODUCT), [msgspec.structs.asdict(product) for product in products])
+            RECORDS.insert(tx, *(record for one in numbers for record in records(one)))
+            tx.driver.executemany(_INSERT_TERM, (row for product in products for row in _terms(product)))
+        for one in later:
+            one.create(tx.connection)
+        _count_terms(tx)
+
+
+_COLUMNS = ("account", "region", "kind", "field", "term", "created_time", "id")
+_INSERT_TERM = f"INSERT INTO term ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"
+
+
+def _terms(product: ProvisionedProduct) -> Iterator[tuple[Any, ...]]:
+    """The rows of one product in the index of terms."""
+    for field, term in {(field, terms.normal(term)) for field, term in search_terms.terms_of(product)}:
+        yield ACCOUNT, REGION, search_terms.KIND, field, term, product.created_time, product.id
+
+
+def _count_terms(tx: Transaction) -> None:
+    """Count the terms that the index keeps the numbers of, and the products."""
+    key = (TERM.c.account, TERM.c.region, TERM.c.kind, TERM.c.field, TERM.c.term)
+    shared = sa.select(*key, sa.func.count()).where(TERM.c.field.in_(search_terms.COUNTED)).group_by(*key)
+    tx.execute(sa.insert(TERM_COUNT).from_select([*_COLUMNS[:5], "number"], shared))
+    total = tx.scalar(sa.select(sa.func.count()).select_from(PROVISIONED_PRODUCT))
+    everything = {"field": terms.EVERY, "term": "", "number": total}
+    owner = {"account": ACCOUNT, "region": REGION, "kind": search_terms.KIND}
+    tx.execute(sa.insert(TERM_COUNT), owner | everything)
 
 
 def id_of(prefix: str, number: int) -> str:

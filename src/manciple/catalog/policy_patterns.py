@@ -10,7 +10,7 @@ Source: IAM user guide, "IAM policy elements: Variables and tags"; "IAM JSON pol
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]]
 """What is known of a request: a condition key in lower case, and its values."""
@@ -19,7 +19,32 @@ Matcher: TypeAlias = Callable[[str, Context], bool]
 
 _PARTS = re.compile(r"(\$\{[^}]*\}|\*|\?)")
 _VARIABLE = re.compile(r"\$\{\s*([^,}]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
-_WILDCARDS = {"*": ".*", "?": "."}
+
+
+class _Segment(NamedTuple):
+    """What stands between two `*`: as many characters as it is wide."""
+
+    pattern: re.Pattern[str]
+    width: int
+
+
+class _Glob(NamedTuple):
+    """A text with wildcards. Its segments are looked for one after the other, so no text makes matching slow."""
+
+    segments: tuple[_Segment, ...]
+
+    def matches(self, value: str) -> bool:
+        """Does the whole value match?"""
+        *before, last = self.segments
+        end = len(value) - last.width
+        place = 0
+        for number, segment in enumerate(before):
+            find = segment.pattern.search if number else segment.pattern.match
+            if (found := find(value, place)) is None:
+                return False
+            place = found.end()
+        is_at_end = end >= place if before else end == 0
+        return is_at_end and last.pattern.fullmatch(value, end) is not None
 
 
 def like(text: str) -> Matcher:
@@ -27,15 +52,15 @@ def like(text: str) -> Matcher:
     if text == "*":
         return lambda _value, _context: True
     if "${" in text:
-        return _with_variables(text, _WILDCARDS)
-    pattern = _compiled(text)
-    return lambda value, _context: pattern.fullmatch(value) is not None
+        return _with_variables(text, has_wildcards=True)
+    glob = _compiled(text)
+    return lambda value, _context: glob.matches(value)
 
 
 def equal(text: str) -> Matcher:
     """Match the text itself, its variables filled in; `*` and `?` are only characters."""
     if "${" in text:
-        return _with_variables(text, {})
+        return _with_variables(text, has_wildcards=False)
     return lambda value, _context: value == text
 
 
@@ -57,29 +82,35 @@ def variables(text: str) -> set[str]:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str) -> re.Pattern[str]:
-    return re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in _PARTS.split(text)), re.DOTALL)
+def _compiled(text: str) -> _Glob:
+    glob = _glob(text, {}, has_wildcards=True)
+    assert glob is not None, "a text without variables lacks none of their values"
+    return glob
 
 
-def _with_variables(text: str, wildcards: Mapping[str, str]) -> Matcher:
+def _with_variables(text: str, *, has_wildcards: bool) -> Matcher:
     def matches(value: str, context: Context) -> bool:
-        pattern = _expanded(text, context, wildcards)
-        return pattern is not None and pattern.fullmatch(value) is not None
+        glob = _glob(text, context, has_wildcards=has_wildcards)
+        return glob is not None and glob.matches(value)
 
     return matches
 
 
-def _expanded(text: str, context: Context, wildcards: Mapping[str, str]) -> re.Pattern[str] | None:
-    """The pattern that a text stands for once its variables have their values; None where one has none."""
-    pattern = ""
+def _glob(text: str, context: Context, *, has_wildcards: bool) -> _Glob | None:
+    """What a text stands for once its variables have their values; None where one has none."""
+    segments = [("", 0)]
     for part in _PARTS.split(text):
-        if not part.startswith("${"):
-            pattern += wildcards.get(part) or re.escape(part)
-        elif (value := _value(part, context)) is not None:
-            pattern += re.escape(value)
-        else:
+        literal = _value(part, context) if part.startswith("${") else part
+        if literal is None:
             return None
-    return re.compile(pattern, re.DOTALL)
+        pattern, width = segments[-1]
+        if part == "*" and has_wildcards:
+            segments.append(("", 0))
+        elif part == "?" and has_wildcards:
+            segments[-1] = (f"{pattern}.", width + 1)
+        else:
+            segments[-1] = (pattern + re.escape(literal), width + len(literal))
+    return _Glob(tuple(_Segment(re.compile(pattern, re.DOTALL), width) for pattern, width in segments))
 
 
 def _value(variable: str, context: Context) -> str | None:

@@ -7,6 +7,7 @@ import pytest
 from manciple.catalog.managed_policies import known_names, permissions_of, policies_of
 from manciple.catalog.policy_conditions import LEVEL_KEYS
 from manciple.catalog.policy_decisions import LEVELS, Permissions
+from manciple.catalog.policy_patterns import like
 from manciple.catalog.policy_resources import LEVELLED
 from manciple.catalog.policy_statements import PolicyError, read_policy
 
@@ -77,6 +78,30 @@ def test_actions_have_wildcards_and_no_case(pattern: str, is_allowed: bool) -> N
 )
 def test_resources_have_wildcards_and_case(pattern: str, is_allowed: bool) -> None:
     assert (decide(permissions(statement(Resource=[pattern]))) == "allowed") is is_allowed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "is_matched"),
+    [
+        ("a*", "a", True),
+        ("*a", "ba", True),
+        ("a*a", "a", False),
+        ("a*b*c", "aXbYc", True),
+        ("a*b*c", "abc", True),
+        ("a*bc", "abcbc", True),
+        ("a*b*b", "ab", False),
+        ("?*", "", False),
+        ("*?", "x", True),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("**", "", True),
+        ("a.c", "abc", False),
+        ("*\n*", "a\nb", True),
+        ("*a" * 400 + "b", "a" * 1000, False),
+    ],
+)
+def test_a_wildcard_stands_for_any_text_and_never_takes_long(pattern: str, text: str, is_matched: bool) -> None:
+    assert like(pattern)(text, {}) is is_matched
 
 
 def test_not_action_and_not_resource_name_everything_else() -> None:

@@ -14,6 +14,7 @@ from types import FrameType
 from rich.console import Console
 from rich.text import Text
 
+import manciple
 from manciple import logs, settings
 from manciple.cli.connection import Connection, connect_alone
 from manciple.cli.execute import FAILED, SUCCEEDED, execute_plan
@@ -47,7 +48,7 @@ def demo() -> int:
 
 def find_examples() -> Path:
     """The example products: in the installed package, or beside `src` in a checkout."""
-    package = Path(settings.__file__).parent
+    package = Path(manciple.__file__).parent
     for found in (package / "examples", package.parents[1] / "examples"):
         if found.is_dir():
             return found

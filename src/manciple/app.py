@@ -202,9 +202,10 @@ def make_targets(settings: Settings) -> dict[str, Target]:
     """
     declared = collect("manciple.engine.targets", TargetType)
     targets = {one.name: target for one in declared if (target := one.make(settings)) is not None}
-    if settings.engine.target not in targets:
+    choosable = [one.name for one in declared if one.for_launches and one.name in targets]
+    if settings.engine.target not in choosable:
         raise SettingsError(
-            f"engine.target is {settings.engine.target!r} but the targets that are set up are {', '.join(targets)}"
+            f"engine.target is {settings.engine.target!r} but the targets that are set up are {', '.join(choosable)}"
         )
     return targets
 

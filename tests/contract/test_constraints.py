@@ -154,6 +154,13 @@ def test_malformed_parameters_are_invalid(offered: Offered, type_: str) -> None:
     assert type_ in message
 
 
+def test_a_type_that_there_is_not_is_invalid(offered: Offered) -> None:
+    code, message = refusal(lambda: offered.constrain("BUDGET", "{}"))
+
+    assert code == "InvalidParametersException"
+    assert message.startswith("BUDGET is not a type of constraint")
+
+
 def test_a_role_of_another_account_has_no_profile(offered: Offered, account: str) -> None:
     answer = refusal(lambda: offered.constrain("LAUNCH", role("210987654321")))
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from manciple.api import shapes
-from manciple.catalog.constraints import Constraint, check_conflicts, types
+from manciple.catalog.constraints import Constraint, check_conflicts, find_type
 from manciple.catalog.policy import check_quota
 from manciple.errors import ResourceNotFoundException
 from manciple.operations.call import Context, operation
@@ -120,7 +120,7 @@ def list_constraints_for_portfolio(
 
 
 def _check_parameters(context: Context, type_: str, parameters: str) -> None:
-    found = types()[type_]
+    found = find_type(type_)
     found.check(parameters)
     for role in found.roles(parameters, context.account, context.caller.partition):
         demand_role(context, role)

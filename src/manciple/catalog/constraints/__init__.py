@@ -9,15 +9,23 @@ from functools import cache
 from manciple import registry
 from manciple.catalog.constraints.constraint import Constraint, ConstraintType
 from manciple.catalog.constraints.effects import Effects
-from manciple.errors import DuplicateResourceException
+from manciple.errors import DuplicateResourceException, InvalidParametersException
 
-__all__ = ["Constraint", "ConstraintType", "Effects", "check_conflicts", "effects_of", "types"]
+__all__ = ["Constraint", "ConstraintType", "Effects", "check_conflicts", "effects_of", "find_type", "types"]
 
 
 @cache
 def types() -> Mapping[str, ConstraintType]:
     """The types of constraints there are, by the name that the API has for each."""
     return {found.name: found for found in registry.collect(__name__, ConstraintType)}
+
+
+def find_type(name: str) -> ConstraintType:
+    """The type of this name. Raises InvalidParametersException: the model lets any text be one."""
+    found = types().get(name)
+    if found is None:
+        raise InvalidParametersException(f"{name} is not a type of constraint; there are {', '.join(types())}.")
+    return found
 
 
 def effects_of(constraints: Iterable[Constraint], account: str, partition: str) -> Effects:

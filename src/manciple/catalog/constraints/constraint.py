@@ -1,6 +1,7 @@
 """A constraint, and what there is to know of a type of constraints."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ import msgspec
 from manciple.catalog.constraints.effects import Effects
 from manciple.catalog.entities import Entity
 from manciple.errors import InvalidParametersException
+
+_NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Constraint(Entity, frozen=True, kw_only=True):
@@ -55,7 +58,20 @@ def read_object(type_: str, parameters: str) -> dict[str, Any]:
         ) from error
     if not isinstance(found, dict):
         raise InvalidParametersException(f"The Parameters of a {type_} constraint must be a JSON object.")
+    if not _is_text(found, parameters):
+        raise InvalidParametersException(
+            f"The Parameters of a {type_} constraint hold a character that no text can have (U+0000, half of a pair)."
+        )
     return found
+
+
+def _is_text(found: dict[str, Any], parameters: str) -> bool:
+    """Can everything in it be written down? JSON's escapes spell more than texts can hold."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return _NULL.search(parameters) is None
 
 
 def check_members(type_: str, given: Mapping[str, Any], allowed: tuple[str, ...], where: str = "") -> None:

@@ -9,8 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-import sqlalchemy as sa
-
 from manciple.engine import rows, topics
 from manciple.engine.events import Event
 from manciple.engine.providers.endpoint import Refused, Unreachable, address_of
@@ -67,8 +65,8 @@ class Courier:
         while not self._stopping.wait(self._poll / 1000):
             try:
                 self.deliver()
-            except sa.exc.SQLAlchemyError:
-                _LOG.exception("The database could not be asked for notifications.")
+            except Exception:  # noqa: BLE001 (whatever it is, what is left is told in the next round)
+                _LOG.exception("Notifications could not be delivered.")
 
     def _deliver(self, telling: Telling) -> None:
         with self._database.write() as tx:

@@ -152,4 +152,4 @@ def _make(settings: Settings) -> StackSetTarget:
     )
 
 
-STACK_SET = TargetType(TARGET, _make)
+STACK_SET = TargetType(TARGET, _make, for_launches=False)

@@ -90,8 +90,10 @@ class Target(Protocol):
 class TargetType:
     """What a module of this directory declares, to be found there: a target's name and how to make it.
 
-    `make` answers None where the settings leave the target out.
+    `make` answers None where the settings leave the target out. One that is not `for_launches` cannot be chosen as the
+    target of all: the catalog decides what it is for.
     """
 
     name: str
     make: Callable[[Settings], Target | None]
+    for_launches: bool = True

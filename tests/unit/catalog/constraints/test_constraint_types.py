@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from manciple.catalog.constraints import Constraint, Effects, check_conflicts, effects_of, types
+from manciple.catalog.constraints import Constraint, Effects, check_conflicts, effects_of, find_type, types
 from manciple.catalog.constraints.effects import StackSet
 from manciple.errors import DuplicateResourceException, InvalidParametersException
 
@@ -110,6 +110,24 @@ def test_malformed_parameters_are_refused_by_name(type_: str, parameters: dict[s
         types()[type_].check(json.dumps(parameters))
 
     assert named in refused.value.message
+
+
+@pytest.mark.parametrize("escape", [r"\u0000", r"\ud800", r"\\\u0000"])
+def test_characters_that_no_text_can_have_are_refused(escape: str) -> None:
+    parameters = json.dumps({"Rules": {"R": RULE}}).replace("small only", escape)
+
+    with pytest.raises(InvalidParametersException):
+        types()["TEMPLATE"].check(parameters)
+
+
+@pytest.mark.parametrize("escape", [r"\\u0000", r"\ud83d\ude00"])
+def test_escapes_that_spell_a_text_are_taken(escape: str) -> None:
+    types()["TEMPLATE"].check(json.dumps({"Rules": {"R": RULE}}).replace("small only", escape))
+
+
+def test_a_type_that_there_is_not_is_refused_by_name() -> None:
+    with pytest.raises(InvalidParametersException, match="OTHER is not a type of constraint; there are LAUNCH"):
+        find_type("OTHER")
 
 
 def test_without_constraints_a_launch_is_as_it_is_asked_for() -> None:

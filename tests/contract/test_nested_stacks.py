@@ -111,6 +111,24 @@ def test_a_launch_tells_events_of_the_nested_stack_under_its_path_and_gives_its_
     assert listed["Events"], "the story stays"
 
 
+def test_after_a_success_what_was_done_inside_is_told_too(
+    publish: Publish, put: Callable[..., str], document: Callable[[dict[str, Any]], Any]
+) -> None:
+    product = publish(PARENT.format(url=put("done.yaml", CHILD)))
+    plan = product.plan("nested")
+    product.execute(plan["ProvisionedProductPlanDetails"]["PlanId"])
+
+    told = document(plan)
+
+    done = {
+        (change["StackPath"], change["ResourceChange"]["LogicalResourceId"]): change["Done"]
+        for change in told["Changes"]
+    }
+    listed = [("", "Child"), ("", "Topic"), ("Child", "Queue"), ("Child", "Subscription")]
+    assert done == dict.fromkeys(listed, "as planned")
+    assert told["Done"] == {"Add": 4, "Modify": 0, "Replace": 0, "Remove": 0}
+
+
 def test_an_update_lists_only_what_changes_inside(
     publish: Publish, put: Callable[..., str], document: Callable[..., Any]
 ) -> None:

@@ -24,7 +24,8 @@ def with_outcome(document: PlanDocument, events: Iterable[Told]) -> PlanDocument
 
     Where no event tells of a resource (a target that keeps its own story) nothing is said of what was done.
     """
-    deeds = _deeds(events)
+    planned = {_key(change) for change in document.changes}
+    deeds = {key: deed for key, deed in _deeds(events).items() if key[:2] in planned}
     if not deeds:
         return document
     changes = tuple(replace(change, done=_done(change, deeds)) for change in document.changes)
@@ -53,10 +54,14 @@ def _deeds(events: Iterable[Told]) -> dict[tuple[str, str, str], Deed]:
     return deeds
 
 
+def _key(change: DocumentedChange) -> tuple[str, str]:
+    return change.stack_path, change.resource_change["LogicalResourceId"]
+
+
 def _done(change: DocumentedChange, deeds: Mapping[tuple[str, str, str], Deed]) -> Done:
     """What was done of one change, in words."""
     planned = change.resource_change["Action"]
-    key = (change.stack_path, change.resource_change["LogicalResourceId"])
+    key = _key(change)
     if planned == "Remove":
         return _REMOVALS[deeds.get((*key, "cleanup"), "Leave")]
     deed = deeds.get((*key, "forward"))

@@ -11,6 +11,7 @@ import msgspec
 from manciple.template.change_set import Change, ChangeSet, holds_unknown
 from manciple.template.dynamic_references import OPENING
 from manciple.template.property_faults import property_faults
+from manciple.template.stack_paths import joined
 from manciple.template.values import Value
 
 
@@ -27,17 +28,21 @@ class InvalidProperty(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"
 
 
 def invalid_properties(change_set: ChangeSet) -> Iterator[InvalidProperty]:
-    """The faults of everything that is made or changed in any case, as far as values are known."""
-    for change in change_set.changes.values():
-        if change.action != "Remove" and change.certainty == "certain":
-            yield from _faults(change)
+    """The faults of everything that is made or changed in any case, as far as values are known.
+
+    Resources of nested stacks are named with their path.
+    """
+    for path, one in change_set.stacks.items():
+        for change in one.changes.values():
+            if change.action != "Remove" and change.certainty == "certain":
+                yield from _faults(change, path)
 
 
-def _faults(change: Change) -> Iterator[InvalidProperty]:
+def _faults(change: Change, path: str) -> Iterator[InvalidProperty]:
     found = property_faults(change.resource_type, change.logical_id, change.after or {}, _is_unknown)
     for fault in found.faults if found else ():
         yield InvalidProperty(
-            logical_resource_id=change.logical_id,
+            logical_resource_id=joined(path, change.logical_id),
             path=fault.path,
             reason=fault.reason,
             consequence="fails" if fault.is_certain else "fails on AWS",

@@ -203,6 +203,13 @@ def test_a_value_that_may_be_a_stand_in_fails_on_aws_only() -> None:
     assert [(one["Path"], one["Consequence"]) for one in told] == [("Role", "fails on AWS")]
 
 
+def test_invalid_properties_inside_a_nested_stack_are_named_with_its_path() -> None:
+    inner = change_set(None, graph(topic(TopicNames="a")))
+    outer = msgspec.structs.replace(change_set(None, graph(topic("Other"))), nested={"Child": inner})
+
+    assert [one["LogicalResourceId"] for one in written(outer)["InvalidProperties"]] == ["Child/Topic"]
+
+
 def test_what_only_another_cloud_would_check_is_not_foretold() -> None:
     changes = change_set(None, graph(topic(TopicNames="a")))
 

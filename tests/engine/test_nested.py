@@ -465,3 +465,23 @@ def test_a_replaced_resource_inside_is_deleted_in_the_clean_up_of_all(world: Wor
     assert min(deletes) > commit
     assert world.names().keys() == {"a2", "t2"}
     world.check()
+
+
+def test_a_nested_stack_that_reads_what_stays_of_a_changed_one_is_left_alone(world: World) -> None:
+    outputs_of = outputs(Arn={"Ref": "T"}, Name={"Fn::GetAtt": ["U", "TopicName"]})
+    world.put_template("network.json", {"T": topic("t"), "U": topic("u")}, Outputs=outputs_of)
+    world.put_template("child.json", {"V": topic("v", DisplayName={"Ref": "Arn"})}, Parameters=parameters("Arn"))
+    resources = {
+        "Network": nested("network.json"),
+        "Child": nested("child.json", {"Arn": {"Fn::GetAtt": ["Network", "Outputs.Arn"]}}),
+        "Z": topic("z", DisplayName={"Fn::GetAtt": ["Network", "Outputs.Name"]}),
+    }
+    world.provision(resources)
+    world.put_template("network.json", {"T": topic("t"), "U": topic("u2")}, Outputs=outputs_of)
+
+    world.update(resources)
+
+    touched = {name for name, status in world.told() if status == "UPDATE_COMPLETE"}
+    assert touched == {"stack", "Network", "Network/stack", "Network/U", "Z"}
+    assert world.names()["z"] == "u2"
+    world.check()

@@ -76,7 +76,8 @@ def _holds(scope: Scope, stack: PlannedStack, declared: Resource, name: str, val
     if name not in declared.properties:
         return False
     try:
-        return revealed(resolve(declared.properties[name], scope.bindings, stack.facts)) == value
+        bindings = scope.bindings_of(stack.evaluation.parameters)
+        return revealed(resolve(declared.properties[name], bindings, stack.facts)) == value
     except TemplateError:
         return False
 

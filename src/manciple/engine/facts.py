@@ -101,7 +101,7 @@ def settle(
 def changed_fact(tx: Transaction, objects: Objects, facts: Facts) -> Need | None:
     """The first fact of a plan that is another one today; nested templates and answers of macros stay as they were."""
     stored = {need: answer for need, answer in facts.known.items() if need.kind not in _FROZEN}
-    today = known_facts(tx, objects, facts, stored)
+    today = known_facts(tx, objects, facts, stored) if stored else {}
     return next((need for need, answer in stored.items() if today[need] != answer), None)
 
 

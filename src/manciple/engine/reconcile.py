@@ -180,11 +180,18 @@ def _keep_plan(slice: Slice, made: Made) -> None:
         objects.put_all(tx, made.templates)
         if work.operation.kind == "plan":
             settlement = Settlement(tx, objects, work.operation, work.now)
-            settlement.plan_made(made, digest, work.root.stack.deployed_digest)
+            settlement.plan_made(made, digest, _base_of(work))
             _forget_unwanted(tx, work, settlement)
 
     slice.commit(settle)
     work.adopt(made.planned)
+
+
+def _base_of(work: Work) -> str | None:
+    """The digest of what was deployed when the plan was made, nested stacks too; None if nothing was."""
+    root = work.root.stack.deployed_digest
+    inner = {path: scope.stack.deployed_digest or "" for path, scope in work.scopes.items() if path}
+    return work.objects.seal.digest(f"{root} {sorted(inner.items())}".encode()) if root and inner else root
 
 
 def _refuse(slice: Slice, failed: Failed) -> None:

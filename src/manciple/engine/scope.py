@@ -119,7 +119,11 @@ class Scope:
     @property
     def bindings(self) -> Mapping[str, Bound]:
         """What references to live instances give, and to parameters that were unknown when the stack was planned."""
-        unknown = self.arguments(self.planned.evaluation.parameters) if self.holder and self.planned else {}
+        return self.bindings_of(self.planned.evaluation.parameters if self.planned else {})
+
+    def bindings_of(self, parameters: Mapping[str, Parameter]) -> Mapping[str, Bound]:
+        """Likewise, for a stack with these parameters."""
+        unknown = self.arguments(parameters) if self.holder else {}
         return _Bindings(self, {name: Bound(value, {}) for name, value in unknown.items()})
 
 

@@ -27,7 +27,16 @@ from manciple.engine.work import Work
 from manciple.errors import TemplateError
 from manciple.store.database import Database
 from manciple.store.objects import Objects
-from manciple.template.change_set import Change, ChangeSet, Deployed, Evaluated, Outlook, change_set, with_arguments
+from manciple.template.change_set import (
+    Change,
+    ChangeSet,
+    Deployed,
+    Evaluated,
+    Outlook,
+    change_set,
+    steady_outputs,
+    with_arguments,
+)
 from manciple.template.document import Template
 from manciple.template.dynamic_references import refuse_absent
 from manciple.template.evaluate import evaluate
@@ -101,6 +110,7 @@ class StackPlanning:
         self._work = work
         self._known: dict[Need, Value | None] = {}
         self._addresses: dict[str, str] = {}
+        self._texts: dict[str, Template] = {}
         self._frozen: dict[str, str] = {}
 
     def plan(self, sought: Sought) -> ChangeSet:
@@ -131,7 +141,7 @@ class StackPlanning:
         return changes
 
     def _evaluate(self, sought: Sought) -> tuple[Evaluation, Facts]:
-        original = load(sought.text, self._limits, _simulated_types())
+        original = self._loaded(sought.text)
         if sought.unsettled and original.transforms:
             raise Undecided(f"parameter {next(iter(sought.unsettled))}")
         template, facts = fact_finding.settle(
@@ -150,6 +160,12 @@ class StackPlanning:
             _demand_present(facts)
         refuse_absent(facts)
         return evaluation, facts
+
+    def _loaded(self, text: str) -> Template:
+        """A template's text, read once however often it is nested."""
+        if text not in self._texts:
+            self._texts[text] = load(text, self._limits, _simulated_types())
+        return self._texts[text]
 
     def _fetch(self, facts: Facts, needs: Iterable[Need]) -> Mapping[Need, Value | None]:
         """The answers to needs; the same need has the same answer in every stack of a plan."""
@@ -175,7 +191,9 @@ class StackPlanning:
             raise
         except TemplateError as error:
             raise _named(path, error, resource) from error
-        return inside(resource, change, self._physical_id(outer.path, resource), changes)
+        found = inside(resource, change, self._physical_id(outer.path, resource), changes)
+        steady = steady_outputs(self.stacks[path].evaluation, changes, asked.unsettled)
+        return found and replace(found, steady=steady)
 
     def _plan_nested(self, outer: Sought, facts: Facts, path: str, asked: Asked) -> ChangeSet:
         digest = self._keep_template(facts.account, asked.address)

@@ -39,7 +39,7 @@ class Quota(Struct, frozen=True, kw_only=True):
     actions_per_version: Count = 25
     template_bytes: Count = 1_000_000
     resources_per_template: Count = 500
-    resources_in_nested_stacks: Count = 2500
+    resources_in_nested_stacks: Count = 2500  # of a stack with all that is nested in it; ours
     parameters_per_template: Count = 200
     outputs_per_template: Count = 200
     mappings_per_template: Count = 200

@@ -5,7 +5,7 @@ as_cloudformation(changes, ...)    as CloudFormation's DescribeChangeSet answers
 as_service_catalog(changes)        as DescribeProvisionedProductPlan answers it
 """
 
-from manciple.template.change_set.arguments import with_arguments
+from manciple.template.change_set.arguments import steady_outputs, with_arguments
 from manciple.template.change_set.compare import REMOVE_ACTIONS, Outlook, change_set
 from manciple.template.change_set.details import INSIDE
 from manciple.template.change_set.known_values import holds_unknown, unknown_paths
@@ -50,6 +50,7 @@ __all__ = [
     "parsed_json",
     "path_changes",
     "path_changes_of",
+    "steady_outputs",
     "unknown_paths",
     "with_arguments",
 ]

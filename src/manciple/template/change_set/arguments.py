@@ -1,10 +1,12 @@
-"""An evaluation of a nested stack as it would be had it been known what it is given."""
+"""What goes into a nested stack and comes out of it, seen from the stack around it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
 from manciple.template.change_set.known_values import Finish, finisher
+from manciple.template.change_set.model import ChangeSet
+from manciple.template.change_set.paths import paths_that_mention
 from manciple.template.evaluation import Evaluation, Output, Resource
 from manciple.template.values import Bound, Value
 
@@ -22,6 +24,17 @@ def with_arguments(evaluation: Evaluation, values: Mapping[str, Value]) -> Evalu
         resources={name: _resource(resource, finish) for name, resource in evaluation.resources.items()},
         outputs={name: _output(output, finish) for name, output in evaluation.outputs.items()},
         parameters=evaluation.parameters | known,
+    )
+
+
+def steady_outputs(evaluation: Evaluation, changes: ChangeSet, unsettled: Iterable[str]) -> frozenset[str]:
+    """The outputs, as attributes, that surely stay as they are: they read nothing that changes or may change."""
+    moving = {change.logical_id for change in changes.listed} | set(unsettled)
+    other = {change.path.split("/")[2] for change in changes.output_changes}
+    return frozenset(
+        f"Outputs.{name}"
+        for name, output in evaluation.outputs.items()
+        if name not in other and next(paths_that_mention(moving, output.value, ""), None) is None
     )
 
 

@@ -122,7 +122,7 @@ class _Comparison:
 
 
 class _Settled(Mapping[str, Bound]):
-    """Bindings of what stays as it is: all of an unchanged resource, the reference of one that is not replaced."""
+    """Bindings of what stays as it is: all of an unchanged resource, of one that is not replaced what is steady."""
 
     def __init__(self, known: Mapping[str, Bound], around: Surroundings) -> None:
         self._known = known
@@ -132,7 +132,10 @@ class _Settled(Mapping[str, Bound]):
         bound, change = self._known[name], self._around.changes.get(name)
         if name in self._around.unsettled or (change is not None and change.replacement != "False"):
             raise KeyError(name)
-        return bound if change is None else Bound(bound.reference, {})
+        if change is None:
+            return bound
+        steady = {attribute: bound.attributes[attribute] for attribute in change.steady & bound.attributes.keys()}
+        return Bound(bound.reference, steady)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)

@@ -56,7 +56,7 @@ class Surroundings(msgspec.Struct, frozen=True):
         if read.kind == "parameter":
             return "Static" if read.name in self.parameters else self.unsettled.get(read.name)
         change = self.changes.get(logical_id_of(read))
-        if change is None:
+        if change is None or read.name.partition(".")[2] in change.steady:
             return None
         if change.action == "Add" or change.replacement == "True":
             return "Static"

@@ -122,7 +122,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     `value_details` and the contexts: `before` and `after` are the resource's properties as far as they are
     known, secrets and all. The two forms list different things: a dependent whose value is the same today is
     in the first only. `cause` tells the story from its beginning: the parameter, the references it travels
-    along, the property it ends in, and why that replaces.
+    along, the property it ends in, and why that replaces. `steady` are attributes of a nested stack that surely
+    stay as they are, whatever changes in it.
     """
 
     action: Action
@@ -139,6 +140,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after_sections: Mapping[str, Value] = {}
     certainty: Certainty = "certain"
     cause: tuple[str, ...] = ()
+    steady: frozenset[str] = frozenset()
 
     @property
     def listed_with_values(self) -> bool:

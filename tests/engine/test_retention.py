@@ -2,6 +2,7 @@
 
 import pytest
 
+from manciple.engine.providers.faults import Fault
 from manciple.engine.retention import sweep
 from manciple.store.objects import BLOB
 from manciple.store.rows import PROVISIONED_PRODUCTS
@@ -60,6 +61,20 @@ def test_whatever_a_row_names_stays_and_the_product_goes_on(catalog: Catalog) ->
     assert catalog.record(catalog.provision({"A": topic("c")}, "update")).status == "SUCCEEDED"
     assert catalog.record(catalog.terminate()).status == "SUCCEEDED"
     assert world.things() == {}
+
+
+def test_what_deployed_a_product_last_stays_behind_updates_that_failed(catalog: Catalog) -> None:
+    world = catalog.world
+    good = catalog.provision({"A": topic("a")})
+    world.age_operations()
+    world.fault(Fault(selector="A", action="update", error_code="AccessDenied"))
+    changed = topic("a") | {"Properties": {"TopicName": "a", "DisplayName": "b"}}
+    failed = catalog.provision({"A": changed}, "update")
+
+    sweep(world.database, EVERYTHING)
+
+    assert catalog.record(failed).status == "FAILED"
+    assert {row.id for row in world.rows(OPERATION)} == {good, failed}
 
 
 def test_nothing_goes_before_its_time(catalog: Catalog) -> None:

@@ -1,8 +1,8 @@
 """Retention: what operations leave behind when they are over goes once it is old enough.
 
-Gone are an operation's row, steps, dependencies, signals, callbacks, events and the sandbox's ledger of its tokens; the
-newest operation of a product that exists stays, for it tells what the product is deployed onto. Then sealed blobs that
-no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept for ever.
+Gone are an operation's row, steps, dependencies, signals, callbacks, events and the sandbox's ledger of its tokens.
+While there is a product or its stack, the newest operation stays, and what deployed it last: they tell what it is. Then
+sealed blobs that no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept.
 """
 
 import sqlalchemy as sa
@@ -11,14 +11,37 @@ from manciple.store.database import Database, Transaction
 from manciple.store.metadata import METADATA
 from manciple.store.objects import BLOB
 from manciple.store.tables.callbacks import CALLBACK
-from manciple.store.tables.catalog import PROVISIONED_PRODUCT
-from manciple.store.tables.engine import DEPENDENCY, EVENT, NOTIFICATION, OPERATION, SIGNAL, STEP
+from manciple.store.tables.catalog import PROVISIONED_PRODUCT, RECORD
+from manciple.store.tables.engine import DEPENDENCY, EVENT, NOTIFICATION, OPERATION, SIGNAL, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
 
 BATCH = 200
 """Operations, or blobs, of one transaction: none is held for long."""
 
+_DEPLOYING = ("provision", "update", "execute", "import")
 _NEWER = OPERATION.alias()
+_IS_NEWER = sa.and_(
+    _NEWER.c.account == OPERATION.c.account,
+    _NEWER.c.region == OPERATION.c.region,
+    _NEWER.c.provisioned_product_id == OPERATION.c.provisioned_product_id,
+    _NEWER.c.created_time > OPERATION.c.created_time,
+)
+_HAS_SUCCEEDED = sa.exists().where(
+    RECORD.c.account == _NEWER.c.account,
+    RECORD.c.region == _NEWER.c.region,
+    RECORD.c.id == _NEWER.c.record_id,
+    RECORD.c.status == "SUCCEEDED",
+)
+
+
+def _lacks(
+    table: sa.Table, product: "sa.Column[str]", *conditions: "sa.ColumnElement[bool]"
+) -> "sa.ColumnElement[bool]":
+    """No row of the table belongs to the operation's product."""
+    owner = (table.c.account == OPERATION.c.account, table.c.region == OPERATION.c.region)
+    return ~sa.exists().where(*owner, product == OPERATION.c.provisioned_product_id, *conditions)
+
+
 _OLD = (
     sa.select(OPERATION.c.id)
     .where(
@@ -26,16 +49,11 @@ _OLD = (
         OPERATION.c.phase == "done",
         OPERATION.c.updated_time < sa.bindparam("before"),
         sa.or_(
-            sa.exists().where(
-                _NEWER.c.account == OPERATION.c.account,
-                _NEWER.c.region == OPERATION.c.region,
-                _NEWER.c.provisioned_product_id == OPERATION.c.provisioned_product_id,
-                _NEWER.c.created_time > OPERATION.c.created_time,
-            ),
-            ~sa.exists().where(
-                PROVISIONED_PRODUCT.c.account == OPERATION.c.account,
-                PROVISIONED_PRODUCT.c.region == OPERATION.c.region,
-                PROVISIONED_PRODUCT.c.id == OPERATION.c.provisioned_product_id,
+            sa.and_(OPERATION.c.kind.not_in(_DEPLOYING), sa.exists().where(_IS_NEWER)),
+            sa.exists().where(_IS_NEWER, _NEWER.c.kind.in_(_DEPLOYING), _HAS_SUCCEEDED),
+            sa.and_(
+                _lacks(PROVISIONED_PRODUCT, PROVISIONED_PRODUCT.c.id),
+                _lacks(STACK, STACK.c.provisioned_product_id, STACK.c.status != "DELETE_COMPLETE"),
             ),
         ),
         ~sa.exists().where(NOTIFICATION.c.operation_id == OPERATION.c.id),

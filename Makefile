@@ -55,5 +55,6 @@ gen:  # write the generated files anew: shapes, resource schemas
 	$(BIN)/python scripts/gen_resource_schemas.py
 
 docs:  # write docs/reference anew
-	@scripts/setup
+	@scripts/setup test
 	$(BIN)/python scripts/gen_docs.py
+	$(BIN)/python -m scripts.gen_coverage

@@ -3,7 +3,9 @@
 One server a session and database: accounts are strictly apart, so every test takes a new one and is alone.
 """
 
+import gzip
 import itertools
+import json
 import random
 import socket
 from collections.abc import Callable, Iterator
@@ -12,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
+import botocore.loaders
+import botocore.session
 import pytest
 from botocore.config import Config
 
@@ -20,6 +25,7 @@ from manciple.settings import load
 from tests.contract import publishing, requests
 
 REGION = "eu-west-1"
+MODEL = Path(botocore.__file__).parent / "data" / "servicecatalog" / "2015-12-10"
 
 _accounts = (f"{number:012d}" for number in itertools.count(random.randrange(10**11, 10**12 - 10**9)))
 
@@ -78,15 +84,43 @@ def server(request: pytest.FixtureRequest) -> Server:
     return found
 
 
+@pytest.fixture(scope="session")
+def cbor_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data path in which Service Catalog speaks no protocol but CBOR."""
+    path = tmp_path_factory.mktemp("models")
+    folder = path / "servicecatalog" / "2015-12-10"
+    folder.mkdir(parents=True)
+    model = json.loads(gzip.decompress((MODEL / "service-2.json.gz").read_bytes()))
+    model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
+    (folder / "service-2.json").write_text(json.dumps(model))
+    return path
+
+
+@pytest.fixture(scope="session")
+def sessions(cbor_models: Path) -> dict[str, boto3.Session]:
+    """A session for each protocol."""
+    cbor = botocore.session.Session()
+    cbor.register_component("data_loader", _loader(cbor_models))
+    return {"json": boto3.Session(), "smithy-rpc-v2-cbor": boto3.Session(botocore_session=cbor)}
+
+
+def _loader(first: Path) -> botocore.loaders.Loader:
+    loader = botocore.loaders.Loader(include_default_search_paths=False)
+    loader.search_paths[:] = [str(first), botocore.loaders.Loader.BUILTIN_DATA_PATH]
+    return loader
+
+
 @pytest.fixture
 def account() -> str:
     """An account that nobody else uses."""
     return next(_accounts)
 
 
-def client_of(server: Server, service: str, account: str, region: str = REGION) -> Any:
+def client_of(
+    server: Server, service: str, account: str, region: str = REGION, *, session: boto3.Session | None = None
+) -> Any:
     """A boto3 client of a service for an account in open mode; it never retries."""
-    make: Any = boto3.client  # its stubs overload on literal names of services
+    make: Any = session.client if session else boto3.client  # its stubs overload on literal names of services
     return make(
         service,
         endpoint_url=server.url,

@@ -1,66 +1,24 @@
 """A whole plan through each protocol with a real boto3 client: JSON 1.1, and CBOR where it is made to speak that."""
 
-import gzip
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore
-import botocore.loaders
-import botocore.session
 import pytest
-from botocore.config import Config
 
 from manciple.app import Server
-from tests.contract.conftest import REGION
+from tests.contract.conftest import REGION, client_of
 from tests.contract.publishing import QUEUE, QUEUE_AND_TOPIC, publish
 from tests.contract.requests import refusal
-
-MODEL = Path(botocore.__file__).parent / "data" / "servicecatalog" / "2015-12-10"
-
-
-@pytest.fixture(scope="session")
-def cbor_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data path in which Service Catalog speaks no protocol but CBOR."""
-    path = tmp_path_factory.mktemp("models")
-    folder = path / "servicecatalog" / "2015-12-10"
-    folder.mkdir(parents=True)
-    model = json.loads(gzip.decompress((MODEL / "service-2.json.gz").read_bytes()))
-    model["metadata"] |= {"protocol": "smithy-rpc-v2-cbor", "protocols": ["smithy-rpc-v2-cbor"]}
-    (folder / "service-2.json").write_text(json.dumps(model))
-    return path
-
-
-@pytest.fixture(scope="session")
-def sessions(cbor_models: Path) -> dict[str, boto3.Session]:
-    """A session for each protocol."""
-    cbor = botocore.session.Session()
-    cbor.register_component("data_loader", _loader(cbor_models))
-    return {"json": boto3.Session(), "smithy-rpc-v2-cbor": boto3.Session(botocore_session=cbor)}
 
 
 @pytest.fixture(params=["json", "smithy-rpc-v2-cbor"])
 def spoken(request: pytest.FixtureRequest, server: Server, account: str, sessions: dict[str, boto3.Session]) -> Any:
     """A client that speaks one of the two protocols."""
-    make: Any = sessions[request.param].client
-    client = make(
-        "servicecatalog",
-        endpoint_url=server.url,
-        region_name=REGION,
-        aws_access_key_id=account,
-        aws_secret_access_key="any",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    client = client_of(server, "servicecatalog", account, session=sessions[request.param])
     assert client.meta.service_model.resolved_protocol == request.param
     return client
-
-
-def _loader(first: Path) -> botocore.loaders.Loader:
-    loader = botocore.loaders.Loader(include_default_search_paths=False)
-    loader.search_paths[:] = [str(first), botocore.loaders.Loader.BUILTIN_DATA_PATH]
-    return loader
 
 
 def test_a_whole_plan_is_made_described_and_executed(spoken: Any, make_client: Callable[..., Any]) -> None:

@@ -5,7 +5,7 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from manciple.engine.reconcile import Engine
 from manciple.engine.service_actions.runners import Runners
 from manciple.engine.slice import Parts
 from manciple.engine.stacks import Stacks
+from manciple.engine.target_choice import TargetChoice
 from manciple.engine.targets.target import Target, TargetType
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
@@ -88,7 +89,9 @@ class Server:
 
     def __init__(self, settings: Settings) -> None:
         check_serving(settings)
-        make_targets(settings)  # what cannot be served is refused before anything is opened
+        make_target_choice(
+            settings, make_targets(settings)
+        )  # what cannot be served is refused before anything is opened
         self._directory = load_directory(settings)
         self.settings = settings
         self._socket = _bind(settings.host, settings.port)
@@ -196,18 +199,16 @@ def make_providers(settings: Settings, store: Store) -> Providers:
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:
-    """Every target that `engine/targets` declares and the settings make use of, by name.
-
-    Raises SettingsError where the one chosen for launches is not among them.
-    """
+    """Every target that `engine/targets` declares and the settings make use of, by name."""
     declared = collect("manciple.engine.targets", TargetType)
-    targets = {one.name: target for one in declared if (target := one.make(settings)) is not None}
-    choosable = [one.name for one in declared if one.for_launches and one.name in targets]
-    if settings.engine.target not in choosable:
-        raise SettingsError(
-            f"engine.target is {settings.engine.target!r} but the targets that are set up are {', '.join(choosable)}"
-        )
-    return targets
+    return {one.name: target for one in declared if (target := one.make(settings)) is not None}
+
+
+def make_target_choice(settings: Settings, targets: Container[str]) -> TargetChoice:
+    """How the settings choose among the targets that are set up. Raises SettingsError for one that is not."""
+    declared = collect("manciple.engine.targets", TargetType)
+    serves = {one.name: one.product_types for one in declared if one.for_launches and one.name in targets}
+    return TargetChoice(settings.targets.rules, settings.engine.target, serves)
 
 
 def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, public_url: str) -> Runtime:
@@ -221,6 +222,7 @@ def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, publ
         now=lambda: time.time_ns() // 1_000_000,
         public_url=public_url.rstrip("/"),
         stacks=Stacks(driver.engine.parts, driver.engine.targets),
+        target_choice=make_target_choice(settings, driver.engine.targets),
         behaviour=make_behaviour(settings),
     )
 

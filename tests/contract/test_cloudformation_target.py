@@ -1,6 +1,7 @@
 """A server whose products are deployed onto a CloudFormation that others wrote, driven through the API alone."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,7 +12,9 @@ from manciple.app import Server
 from manciple.settings import SettingsError
 from tests import peers
 from tests.contract import publishing
-from tests.contract.conftest import serve
+from tests.contract.conftest import client_of, serve
+from tests.contract.publishing import Published
+from tests.contract.requests import refusal
 
 pytestmark = pytest.mark.usefixtures("aws_credentials")
 
@@ -115,3 +118,51 @@ def test_the_target_must_be_set_up(tmp_path: Path) -> None:
 
     with pytest.raises(SettingsError, match=r"engine\.target is 'cloudformation' but the targets that are set up are"):
         next(serve(f"sqlite:///{tmp_path / 'manciple.sqlite'}", tmp_path, **flags))
+
+
+def test_rules_choose_the_target_and_a_product_stays_where_it_is(
+    cloudformation_endpoint: str, tmp_path: Path, there: Any, account: str
+) -> None:
+    database = f"sqlite:///{tmp_path / 'ruled.sqlite'}"
+    flags = {"targets.cloudformation.endpoint": cloudformation_endpoint, "targets.cloudformation.poll_seconds": 0.05}
+    rules = [{"target": "cloudformation", "account": account, "product_type": "CLOUD_FORMATION_TEMPLATE"}]
+    stacks = []
+    for server in serve(database, tmp_path, **flags, **{"targets.rules": rules}):
+        stacks += [launch(server, account, "mine"), launch(server, "000000000009", "elsewhere")]
+    for server in serve(database, tmp_path, **flags):
+        stacks.append(launch(server, account, "other"))
+        catalog = client_of(server, "servicecatalog", account)
+        detail = catalog.terminate_provisioned_product(ProvisionedProductName="mine", TerminateToken="end")
+        Published(catalog, "", "", ()).wait_for_record(detail["RecordDetail"]["RecordId"])
+
+    statuses = [status_there(there, arn) for arn in stacks]
+    assert statuses == ["DELETE_COMPLETE", None, None]
+
+
+def launch(server: Server, account: str, name: str) -> str:
+    """Publish and launch a product; its stack's ARN."""
+    clients = [client_of(server, service, account) for service in ("servicecatalog", "s3")]
+    product = publishing.publish(*clients, publishing.QUEUE, name=name)
+    outputs: list[dict[str, str]] = product.launch(name)["RecordOutputs"]
+    return outputs[0]["OutputValue"]
+
+
+def status_there(there: Any, arn: str) -> str | None:
+    """The status that the endpoint has of a stack, None if it knows none."""
+    try:
+        found: str = there.describe_stacks(StackName=arn)["Stacks"][0]["StackStatus"]
+    except there.exceptions.ClientError:
+        return None
+    return found
+
+
+@pytest.mark.parametrize("kind", ["EXTERNAL", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD"])
+def test_a_type_that_no_target_serves_is_refused_by_name(tmp_path: Path, account: str, kind: str) -> None:
+    for server in serve(f"sqlite:///{tmp_path / 'manciple.sqlite'}", tmp_path):
+        clients = [client_of(server, service, account) for service in ("servicecatalog", "s3")]
+        product = publishing.publish(*clients, publishing.QUEUE, kind=kind)
+        code, message = refusal(partial(product.launch, "mine"))
+
+    assert code == "InvalidParametersException"
+    assert f"a {kind} product, and the settings give no target for such products in account {account}" in message
+    assert "targets.rules" in message

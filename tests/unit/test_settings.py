@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from manciple.settings import Settings, SettingsError, check_secret_key, check_serving, load
-from manciple.settings.sections import Runner
+from manciple.settings.sections import Runner, TargetRule
 
 HOME = {"HOME": "/home/ana"}
 
@@ -277,3 +277,22 @@ def test_runners_do_not_fit_into_a_variable() -> None:
     sentence = refusal(environ={"MANCIPLE_SERVICE_ACTIONS": "A=http://b"})
 
     assert sentence.endswith("must be a table of tables of argv, url, seconds, target_type, in a settings file")
+
+
+def test_targets_are_chosen_by_a_list_of_rules(tmp_path: Path) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text('[[targets.rules]]\naccount = "111111111111"\ntarget = "cloudformation"\n')
+
+    loaded = load({}, HOME, file)
+
+    assert loaded.settings.targets.rules == (TargetRule(target="cloudformation", account="111111111111"),)
+    assert ("targets.rules", "{target=cloudformation, account=111111111111}", str(file)) in loaded.rows()
+
+
+def test_a_rule_that_names_no_target_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "manciple.toml"
+    file.write_text('[[targets.rules]]\naccount = "111111111111"\n')
+
+    assert refusal(file=file).endswith(
+        "but must be a list of tables of target, product_type, account, region, in a settings file"
+    )

@@ -17,6 +17,7 @@ from manciple.api import shapes
 from manciple.catalog.audit import AuditEntry, identifiers_of
 from manciple.catalog.behaviour import INSTANT, Behaviour, Step
 from manciple.engine.stacks import Stacks
+from manciple.engine.target_choice import TargetChoice
 from manciple.errors import OperationNotSupportedException, UnknownOperationException
 from manciple.operations import idempotency
 from manciple.operations.access import Access
@@ -47,8 +48,8 @@ class Runtime:
     """What one server process is made of; put together in `app.py`.
 
     `new_id` makes a fresh identifier with a prefix; `now` is the time in milliseconds since the epoch; `public_url` is
-    the address that all addresses we hand out begin with; `stacks` finds stacks on all targets; `behaviour` is how long
-    AWS's asynchronous steps last.
+    the address that all addresses we hand out begin with; `stacks` finds stacks on all targets, `target_choice` says
+    onto which a new product goes; `behaviour` is how long AWS's asynchronous steps last.
     """
 
     settings: Settings
@@ -59,6 +60,7 @@ class Runtime:
     now: Callable[[], int]
     public_url: str
     stacks: Stacks
+    target_choice: TargetChoice
     behaviour: Behaviour = INSTANT
 
 

@@ -15,6 +15,7 @@ from manciple.catalog.entities import RecordType
 from manciple.engine import operation as engine
 from manciple.engine.found_stack import FoundStack, StackAway
 from manciple.engine.launch import Adoption
+from manciple.engine.target_choice import TEMPLATES
 from manciple.errors import (
     DuplicateResourceException,
     InvalidParametersException,
@@ -23,7 +24,7 @@ from manciple.errors import (
     TemplateError,
 )
 from manciple.operations.call import Caller, Context, Runtime, operation
-from manciple.operations.launches import DEPLOYABLE, Choice, named
+from manciple.operations.launches import Choice, named
 from manciple.operations.provisioning import create_provisioned_product
 from manciple.operations.records import OPEN, detail_of, open_record
 from manciple.operations.stacks import Located, find_stack, is_stack_arn
@@ -103,7 +104,7 @@ def _choose(context: Context, input: shapes.ImportAsProvisionedProductInput) -> 
     """The version, along the caller's oldest path: the request has no member to name one (inferred)."""
     product, paths = find_launchable_product(context, input.product_id, None)
     artifact = find_active_version(context, product, input.provisioning_artifact_id)
-    if artifact.type not in DEPLOYABLE:
+    if artifact.type not in TEMPLATES:
         raise InvalidParametersException(f"{product.id} is a {artifact.type} product; only stacks can be imported.")
     return Choice(product, artifact, paths[0], Effects())
 

@@ -14,6 +14,7 @@ from manciple.catalog.tags import read_tags
 from manciple.engine import operation as engine
 from manciple.engine import stack_instances
 from manciple.engine.launch import Launch
+from manciple.engine.target_choice import TEMPLATES
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.access_levels import visible
 from manciple.operations.call import Context
@@ -28,10 +29,7 @@ from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 AUTO_TAG = "aws:servicecatalog:"
 
 STACK, STACK_SET = "CFN_STACK", "CFN_STACKSET"
-"""The types of provisioned products."""
-
-DEPLOYABLE = ("CLOUD_FORMATION_TEMPLATE", "MARKETPLACE")
-"""The types of products that there is a target for."""
+"""The types of provisioned products that are made of templates; others have the types of their products."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,9 @@ class Choice:
 
     @property
     def product_type(self) -> str:
-        """The type of what a launch makes."""
+        """The type of what a launch makes (API reference, ProvisionedProductDetail)."""
+        if self.artifact.type not in TEMPLATES:
+            return self.artifact.type
         return STACK if self.effects.stack_set is None else STACK_SET
 
 
@@ -77,8 +77,7 @@ def choose(context: Context, wanted: Wanted, *, is_new: bool) -> Choice:
     artifact = find_active_version(context, product, wanted.artifact_id, wanted.artifact_name)
     if is_new:
         check_launchable(artifact)
-    if artifact.type not in DEPLOYABLE:
-        raise InvalidParametersException(f"{product.id} is a {artifact.type} product; nothing here can deploy it.")
+    demand_target(context, artifact)
     effects = effects_along(context, portfolio, product.id)
     demand_launch_role(context, effects.launch_role_arn)
     return Choice(product, artifact, portfolio, effects)
@@ -155,8 +154,36 @@ def auto_tags(context: Context, choice: Choice, arn: str) -> Tags:
 
 def target_of(context: Context, product: ProvisionedProduct) -> str:
     """What a provisioned product is deployed onto: a new one as the settings say, an existing one stays where it is."""
-    new = stack_instances.TARGET if product.type == STACK_SET else context.runtime.settings.engine.target
-    return engine.find_target(context.tx, *context.owner, product.id) or new
+    return engine.find_target(context.tx, *context.owner, product.id) or _new_target(context, product.type)
+
+
+def demand_target(context: Context, artifact: ProvisioningArtifact) -> str:
+    """The target of new products of a version's type. Raises InvalidParametersException if none is set up."""
+    target = context.runtime.target_choice.of(artifact.type, *context.owner)
+    if target is None:
+        raise InvalidParametersException(
+            f"{artifact.product_id} is a {artifact.type} product, and the settings give no target for such products "
+            f"in account {context.account}, region {context.region}; set one up, or choose one in targets.rules."
+        )
+    return target
+
+
+def _new_target(context: Context, type: str) -> str:
+    if type == STACK_SET:
+        return stack_instances.TARGET
+    wanted = "CLOUD_FORMATION_TEMPLATE" if type == STACK else type
+    return context.runtime.target_choice.of(wanted, *context.owner) or context.runtime.settings.engine.target
+
+
+def _target_of_launch(context: Context, product: ProvisionedProduct, choice: Choice) -> str:
+    """Likewise of a change. Raises InvalidParametersException for a type that the product's target does not serve."""
+    target = target_of(context, product)
+    if product.type == STACK_SET or context.runtime.target_choice.serves(target, choice.artifact.type):
+        return target
+    raise InvalidParametersException(
+        f"Provisioned product {product.id} is deployed onto the target {target}, "
+        f"which cannot deploy {choice.product.id}, a {choice.artifact.type} product."
+    )
 
 
 def own_tags(product: ProvisionedProduct) -> Tags:
@@ -215,7 +242,7 @@ def launch_of(
         region=product.region,
         provisioned_product_id=product.id,
         template_digest=choice.artifact.template_digest,
-        target=target_of(context, product),
+        target=_target_of_launch(context, product, choice),
         parameters=dict(parameters),
         use_previous=tuple(use_previous),
         tags=own if tags is None else tags,

@@ -6,7 +6,7 @@ from manciple.catalog.stack_sets import Change, StackInstance, operation_type, r
 from manciple.errors import InvalidParametersException
 from manciple.operations import launches
 from manciple.operations.call import Context, operation
-from manciple.operations.launches import STACK_SET, Choice, Wanted
+from manciple.operations.launches import STACK_SET, Choice, Wanted, demand_target
 from manciple.store.pages import Pager, Request
 from manciple.store.stack_instances import STACK_INSTANCES, of_product
 from manciple.store.tables.stack_instances import STACK_INSTANCE
@@ -44,7 +44,7 @@ def change_of_launch(
     if choice.effects.stack_set is None:
         _refuse_preferences(preferences)
         return None
-    target = context.runtime.settings.engine.target
+    target = demand_target(context, choice.artifact)
     return read_preferences(preferences, choice.effects.stack_set, target, is_new=True)
 
 
@@ -63,7 +63,7 @@ def change_of_update(
     if choice.effects.stack_set is None:
         _refuse_preferences(preferences)
         return None
-    target = context.runtime.settings.engine.target
+    target = demand_target(context, choice.artifact)
     return read_preferences(preferences, choice.effects.stack_set, target, is_new=False)
 
 

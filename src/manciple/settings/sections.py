@@ -12,6 +12,7 @@ Rate = Annotated[float, Meta(gt=0)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Address = Annotated[str, Meta(pattern=r"^https?://\S+$")]
 SourceBase = Annotated[str, Meta(pattern=r"^(/|https://)\S*$")]
+ProductType = Literal["CLOUD_FORMATION_TEMPLATE", "MARKETPLACE", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD", "EXTERNAL"]
 Endpoint = Annotated[str, Meta(pattern=r"^(aws|https?://\S+)$")]
 
 
@@ -88,6 +89,15 @@ class Sandbox(Struct, frozen=True, kw_only=True):
     signals: Literal["auto", "wait"] = "auto"
 
 
+class TargetRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which target new products of a type go to, in an account and region; what is left out holds for all."""
+
+    target: str
+    product_type: ProductType | None = None
+    account: str | None = None
+    region: str | None = None
+
+
 class CloudFormation(Struct, frozen=True, kw_only=True):
     """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles."""
 
@@ -97,8 +107,13 @@ class CloudFormation(Struct, frozen=True, kw_only=True):
 
 
 class Targets(Struct, frozen=True, kw_only=True):
-    """What there is to deploy onto beside the stack target; a target without its endpoint is left out."""
+    """What there is to deploy onto beside the stack target; a target without its endpoint is left out.
 
+    Of the `rules` the first that fits a new product, and whose target serves its type, decides; else `engine.target`
+    does, or for a type that it does not serve the only target that does.
+    """
+
+    rules: tuple[TargetRule, ...] = ()
     cloudformation: CloudFormation = CloudFormation()
 
 

@@ -33,8 +33,8 @@ def describe_type(wanted: Type) -> str:
             return f"a number above {low:g}"
         case StrType(pattern=str()):
             return "aws, or an address that begins with http:// or https://"
-        case VarTupleType():
-            return "a list of texts"
+        case VarTupleType(item_type=member):
+            return f"a list of {_describe_member(member) if isinstance(member, StructType) else 'texts'}"
         case DictType(value_type=member):
             return f"a table of {_describe_member(member)}"
         case CustomType():
@@ -56,7 +56,7 @@ def printed(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return ", ".join(value)
+        return ", ".join(printed(member) for member in value)
     if isinstance(value, dict):
         return ", ".join(f"{key}={printed(member)}" for key, member in value.items())
     if isinstance(value, msgspec.Struct):

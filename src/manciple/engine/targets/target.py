@@ -14,6 +14,7 @@ from manciple.engine.found_stack import FoundStack
 from manciple.engine.place import Place
 from manciple.engine.planned import Planned
 from manciple.engine.slice import Parts, Slice
+from manciple.engine.target_choice import TEMPLATES
 from manciple.settings import Settings
 from manciple.template.change_set import ChangeSet
 
@@ -91,9 +92,10 @@ class TargetType:
     """What a module of this directory declares, to be found there: a target's name and how to make it.
 
     `make` answers None where the settings leave the target out. One that is not `for_launches` cannot be chosen as the
-    target of all: the catalog decides what it is for.
+    target of all: the catalog decides what it is for. `product_types` are the types of products that it serves.
     """
 
     name: str
     make: Callable[[Settings], Target | None]
     for_launches: bool = True
+    product_types: frozenset[str] = TEMPLATES

@@ -36,6 +36,11 @@ def test_a_session_is_let_in_by_its_role() -> None:
         ("arn:aws:iam:::role/D?v", ROLE, True),
         ("arn:aws:iam:::role/De?v", ROLE, True),
         ("arn:aws:iam:::role/D?", ROLE, False),
+        ("arn:aws:iam:::role/D??", ROLE, True),
+        ("arn:aws:iam:::role/Dev?*?", ROLE, True),
+        ("arn:aws:iam:::role/*e*v", ROLE, True),
+        ("arn:aws:iam:::role/*v*e", ROLE, False),
+        ("arn:aws:iam:::role/?ev?s", ROLE, False),
         ("arn:aws:iam:::role/*", f"arn:aws:iam::{ACCOUNT}:role/path/Dev", True),
         ("arn:aws:iam:::user/*", ROLE, False),
         ("arn:aws:iam:::role/D.v", ROLE, False),
@@ -45,6 +50,13 @@ def test_a_session_is_let_in_by_its_role() -> None:
 )
 def test_a_pattern_lets_in_what_it_matches_in_the_account(pattern: str, arn: str, is_in: bool) -> None:
     assert matches(association(pattern, "IAM_PATTERN"), ACCOUNT, [arn]) is is_in
+
+
+@pytest.mark.parametrize("wildcards", ["*a" * 100, "?" * 400 + "*", "*?a?" * 50])
+def test_no_pattern_makes_matching_slow(wildcards: str) -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:role/{'a' * 500}"
+
+    assert not matches(association(f"arn:aws:iam:::role/{wildcards}b", "IAM_PATTERN"), ACCOUNT, [arn])
 
 
 @pytest.mark.parametrize("kind", ["IAM", "IAM_PATTERN"])

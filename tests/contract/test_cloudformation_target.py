@@ -95,6 +95,19 @@ def test_a_stack_of_the_endpoint_is_imported_updated_and_terminated(publish: Any
         there.describe_stacks(StackName=name)
 
 
+def test_deleting_a_plan_deletes_what_it_left_at_the_endpoint(publish: Any, account: str, there: Any) -> None:
+    product = publish(publishing.QUEUE)
+    details = product.plan("mine")["ProvisionedProductPlanDetails"]
+    arn = there.describe_stacks(StackName=f"SC-{account}-{details['ProvisionProductId']}")["Stacks"][0]["StackId"]
+
+    product.catalog.delete_provisioned_product_plan(PlanId=details["PlanId"])
+
+    assert publishing.until(lambda: status_there(there, arn), lambda status: status != "REVIEW_IN_PROGRESS") in (
+        "DELETE_COMPLETE",
+        None,
+    )
+
+
 def test_a_template_is_copied_from_a_stack_of_the_endpoint(publish: Any, there: Any) -> None:
     product = publish(publishing.QUEUE)
     arn = there.create_stack(StackName=f"theirs-{uuid4()}", TemplateBody=publishing.QUEUE_AND_TOPIC)["StackId"]

@@ -106,6 +106,17 @@ class CloudWorld(World):
             RECORDS.insert(tx, _record(record_id, self.product))
             return operation.submit_termination(tx, self.objects, termination, record_id=record_id)
 
+    def accept_discard(self, plan_id: str) -> str:
+        """Delete a plan, as the catalog does; nothing runs yet."""
+        name = self.next_id("discard")
+        with self.database.write() as tx:
+            plan = PLANS.get(tx, ACCOUNT, peers.REGION, plan_id)
+            assert plan is not None
+            PLANS.delete(tx, plan)
+            operation.submit_discard(tx, self.objects, plan_id, lambda _target: True, name)
+            operation.forget_stack(tx, ACCOUNT, peers.REGION, self.product)
+        return name
+
     def next_id(self, prefix: str) -> str:
         """An id that no other world at the endpoint has."""
         self.records += 1
@@ -173,6 +184,10 @@ class CloudWorld(World):
         pages = self.cloudformation.get_paginator("list_stacks").paginate()
         found = [one for page in pages for one in page["StackSummaries"]]
         return [one for one in found if one["StackName"] == self.stack_name]
+
+    def standing_stacks(self) -> list[str]:
+        """The statuses of the product's stacks that the endpoint has, without those that were deleted."""
+        return [one["StackStatus"] for one in self.stacks_there() if one["StackStatus"] != "DELETE_COMPLETE"]
 
     def change_sets_there(self) -> list[str]:
         """The names of the change sets that the endpoint has for the product."""

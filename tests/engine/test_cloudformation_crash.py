@@ -65,6 +65,28 @@ def carry_out(world: CloudWorld, operation_id: str, probe: Crashing) -> None:
             return
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_death_while_a_deleted_plan_is_discarded_leaves_nothing_of_it(
+    is_first: bool, sqlite_url: str, cloudformation_endpoint: str
+) -> None:
+    for death in range(MOST):
+        with open_cloud_world(f"{sqlite_url}-{death}", cloudformation_endpoint) as world:
+            if not is_first:
+                world.carry_out(world.accept("provision", queues("A")))
+            before = [] if is_first else world.change_sets_there()
+            plan_id = world.accept("plan", queues("A", "B"))
+            world.carry_out(plan_id)
+            probe = Crashing(death)
+            carry_out(world, world.accept_discard(plan_id), probe)
+
+            standing = world.standing_stacks()
+            assert standing == ([] if is_first else ["CREATE_COMPLETE"]), f"died at point {death}"
+            assert ([] if is_first else world.change_sets_there()) == before
+        if death >= len(probe.reached):
+            return
+    raise AssertionError(f"more than {MOST} points")
+
+
 @pytest.mark.parametrize("scenario", ENDS)
 def test_a_death_between_any_two_calls_makes_nothing_twice(
     scenario: Scenario, sqlite_url: str, cloudformation_endpoint: str

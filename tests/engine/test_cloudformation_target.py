@@ -214,6 +214,49 @@ def test_a_stack_that_is_gone_already_terminates(world: CloudWorld) -> None:
     assert world.carry_out(world.accept_termination()) == "DELETE_COMPLETE"
 
 
+def test_deleting_a_first_plan_deletes_its_change_set_and_the_empty_stack(world: CloudWorld) -> None:
+    plan_id = world.accept("plan", queues("A"))
+    world.carry_out(plan_id)
+
+    world.carry_out(world.accept_discard(plan_id))
+
+    assert world.standing_stacks() == []
+
+
+def test_deleting_a_plan_of_an_update_deletes_its_change_set_and_nothing_else(world: CloudWorld) -> None:
+    world.carry_out(world.accept("provision", queues("A")))
+    before = world.change_sets_there()
+    plan_id = world.accept("plan", queues("B"))
+    world.carry_out(plan_id)
+
+    world.carry_out(world.accept_discard(plan_id))
+
+    assert world.change_sets_there() == before
+    assert world.resources_there() == ["A"]
+
+
+def test_a_plan_that_is_deleted_while_it_is_made_leaves_nothing(world: CloudWorld) -> None:
+    plan_id = world.accept("plan", queues("A"))
+    discard = world.accept_discard(plan_id)
+    first = world.engine.reconcile(discard)
+    world.carry_out(plan_id)
+    world.pass_time(discard)
+
+    world.carry_out(discard)
+
+    assert isinstance(first, Wake)
+    assert world.standing_stacks() == []
+
+
+def test_what_cannot_be_discarded_is_left_at_the_endpoint(world: CloudWorld) -> None:
+    plan_id = world.accept("plan", queues("A"), role_arn="arn:aws:iam::123456789012:role/Launch")
+    world.carry_out(plan_id)
+
+    world.carry_out(world.accept_discard(plan_id), world.new_engine(sts=None))
+
+    assert world.change_sets_there() == [f"SC-{plan_id}"]
+
+
 def test_a_change_set_that_is_gone_fails_its_execution_and_nothing_is_touched(world: CloudWorld) -> None:
     plan_id = world.accept("plan", queues("A"))
     world.carry_out(plan_id)

@@ -10,7 +10,10 @@ after the commit `Driver.wake(id)` tells the driver, and if the process dies bef
     terminate   delete everything                            cleanup -> done
     action      execute a service action                     forward -> done
     import      make a stack that exists the product's       begin -> done
+    discard     remove what a deleted plan left              begin -> done
 """
+
+from collections.abc import Callable
 
 import sqlalchemy as sa
 
@@ -40,11 +43,12 @@ _FIND = sa.select(OPERATION.c.id, OPERATION.c.kind, OPERATION.c.phase, OPERATION
     OPERATION.c.account == sa.bindparam("account"),
     OPERATION.c.region == sa.bindparam("region"),
 )
+_FIND_REQUEST = sa.select(OPERATION.c.target, OPERATION.c.request_digest).where(OPERATION.c.id == sa.bindparam("id"))
 _CANCEL = (
     sa.update(OPERATION)
     .where(
         OPERATION.c.id == sa.bindparam("operation_id"),
-        OPERATION.c.kind.not_in(("terminate", "action")),
+        OPERATION.c.kind.not_in(("terminate", "action", "discard")),
         OPERATION.c.phase.in_(("plan", "forward")),
     )
     .values(cancelled=True, calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
@@ -117,6 +121,18 @@ def submit_part(tx: Transaction, objects: Objects, kind: str, request: Launch | 
     return _submit(tx, kind, request, objects.put_value(tx, request), id=id)
 
 
+def submit_discard(
+    tx: Transaction, objects: Objects, plan_id: str, keeps_plans: Callable[[str], bool], id: str
+) -> bool:
+    """Have what a plan left at its target removed; False if that keeps nothing of plans."""
+    found = tx.first(_FIND_REQUEST, id=plan_id)
+    if found is None or not keeps_plans(found.target):
+        return False
+    launch = objects.get_value(tx, found.request_digest, Launch)
+    _submit(tx, "discard", launch, found.request_digest, id=id, plan_id=plan_id)
+    return True
+
+
 def request_cancel(tx: Transaction, account: str, region: str, record_id: str) -> None:
     """Ask a running operation to turn back.
 
@@ -174,8 +190,9 @@ def _submit(
         "created_time": now,
         "updated_time": now,
     }
-    tx.execute(_INSERT, row | fields)
+    row |= fields
+    tx.execute(_INSERT, row)
     return str(row["id"])
 
 
-_FIRST_PHASES = {"execute": "begin", "terminate": "begin", "action": "begin", "import": "begin"}
+_FIRST_PHASES = {"execute": "begin", "terminate": "begin", "action": "begin", "import": "begin", "discard": "begin"}

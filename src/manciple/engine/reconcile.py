@@ -6,13 +6,13 @@ be called at any time, by anyone, twice at once: the lease lets one in, the epoc
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sa
 
-from manciple.engine import adoption, exports, rows
+from manciple.engine import adoption, discard, exports, rows
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.lease import Fenced, Lease, Unclaimed, abandon, claim
 from manciple.engine.memory import Memory
@@ -63,15 +63,15 @@ class Engine:
         is_new = work is None
         work = work or Work(lease.operation, self.parts.objects)
         current = Slice(self.parts, lease, work)
-        is_action = lease.operation.kind == carry.KIND
+        advance, give_up = _WAYS.get(lease.operation.kind, (_advance, _give_up))
         if lease.operation.claims > self.parts.limits.claims:
-            (carry.give_up if is_action else _give_up)(current)
+            give_up(current)
             return Done()
         if is_new:
             with self.parts.database.read() as tx:
                 work.load(tx)
         while True:
-            wake = carry.advance(current) if is_action else _advance(current, self.targets[lease.operation.target])
+            wake = advance(current, self.targets[lease.operation.target])
             if lease.release(wake):
                 return self._put_down(work, wake)
             current.commit()
@@ -86,8 +86,6 @@ class Engine:
 def _advance(slice: Slice, target: Target) -> int | None:
     """Go through the operation's phases as far as possible; returns when to go on, None once it is done."""
     operation = slice.work.operation
-    if operation.kind == adoption.KIND:
-        return adoption.adopt(slice, target)
     if operation.phase == "plan":
         wake = _plan(slice, target)
         if wake is not None or operation.phase == "done":
@@ -360,6 +358,13 @@ def _give_up(slice: Slice) -> None:
 
     slice.commit(settle)
 
+
+_WAYS: dict[str, tuple[Callable[[Slice, Target], int | None], Callable[[Slice], None]]] = {
+    carry.KIND: (carry.advance, carry.give_up),
+    adoption.KIND: (adoption.adopt, _give_up),
+    discard.KIND: (discard.advance, discard.give_up),
+}
+"""How kinds of operations that are no deployment are carried on, and given up."""
 
 _GIVEN_UP = {
     "plan": "CREATE_FAILED",

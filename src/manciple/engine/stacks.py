@@ -12,7 +12,7 @@ from manciple.engine.place import Place, place_of
 from manciple.engine.planned import decode_stack
 from manciple.engine.rows import Stack
 from manciple.engine.slice import Parts
-from manciple.engine.targets.target import Target
+from manciple.engine.targets.target import PlanKeeper, Target
 from manciple.store.database import Transaction
 from manciple.store.tables.catalog import RECORD
 from manciple.store.tables.engine import OPERATION
@@ -25,6 +25,10 @@ class Stacks:
     def __init__(self, parts: Parts, targets: Mapping[str, Target]) -> None:
         self._parts = parts
         self._targets = targets
+
+    def keeps_plans(self, target: str) -> bool:
+        """Does a plan leave something at this target that a deleted plan must not?"""
+        return isinstance(self._targets.get(target), PlanKeeper)
 
     def find(self, account: str, region: str, arn: str) -> tuple[str, FoundStack] | None:
         """A stack by its ARN, with the name of its target; None if no target has it. Raises StackAway."""

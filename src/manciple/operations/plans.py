@@ -164,11 +164,21 @@ def delete_provisioned_product_plan(
     if plan.status == "EXECUTE_IN_PROGRESS":
         raise InvalidParametersException(f"Plan {plan.id} is being executed; delete it once its record has ended.")
     PLANS.delete(context.tx, plan)
+    _discard(context, plan)
     product = PROVISIONED_PRODUCTS.get(context.tx, *context.owner, plan.provisioned_product_id)
     if product is not None and product.status == "PLAN_IN_PROGRESS":
         PROVISIONED_PRODUCTS.delete(context.tx, product)
         engine.forget_stack(context.tx, *context.owner, product.id)
     return shapes.DeleteProvisionedProductPlanOutput()
+
+
+def _discard(context: Context, plan: Plan) -> None:
+    """Have what the plan left at its target removed, unless its execution has used it up."""
+    runtime, operation_id = context.runtime, context.new_id("discard")
+    if plan.status != "EXECUTE_SUCCESS" and engine.submit_discard(
+        context.tx, runtime.objects, plan.id, runtime.stacks.keeps_plans, operation_id
+    ):
+        context.wake(operation_id)
 
 
 def find_plan(context: Context, id: str) -> Plan:

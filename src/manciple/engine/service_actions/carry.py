@@ -16,6 +16,7 @@ from manciple.engine.service_actions.execution import Execution, document_of
 from manciple.engine.service_actions.runners import Outcome, in_background, run, too_slow
 from manciple.engine.settlement import Settlement
 from manciple.engine.slice import Slice
+from manciple.engine.targets.target import Target
 from manciple.settings.sections import Runner
 from manciple.store.database import Transaction
 
@@ -30,7 +31,7 @@ _GRACE = 5.0
 """Seconds by which a runner that stops itself may be late."""
 
 
-def advance(slice: Slice) -> int | None:
+def advance(slice: Slice, _target: Target) -> int | None:
     """Run the action, or go on with what a slice before left; returns when to go on, None once it is over."""
     operation = slice.work.operation
     if operation.phase == "done":

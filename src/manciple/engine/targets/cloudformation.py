@@ -6,14 +6,15 @@ Nothing is done twice, whenever the process dies: the name of the change set fol
 call that changes something is looked up before it is made (again), and its token is the operation's id.
 """
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
-from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation, GivenUp
+from manciple.engine.cloudformation.discarding import discard
 from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json, Refused
+from manciple.engine.cloudformation.planning import plan, refusal
 from manciple.engine.cloudformation.stacks import find_stack
 from manciple.engine.credentials import Clients
 from manciple.engine.events import USER_INITIATED
@@ -24,17 +25,16 @@ from manciple.engine.place import Place
 from manciple.engine.settlement import relayed
 from manciple.engine.slice import CalledBackError, Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
-from manciple.errors import TemplateError
 from manciple.settings import Settings
 
-_NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
 _GOOD_ENDS = {False: ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True: ("DELETE_COMPLETE",)}
 """How an operation ends well, by whether it is a termination."""
 
-_MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
 _EXECUTED = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED")
 _CANCELS = {"CREATE_IN_PROGRESS": "delete_stack", "UPDATE_IN_PROGRESS": "cancel_update_stack"}
 """What turns a stack back, by its status; a stack that is being created can only be deleted."""
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -50,15 +50,24 @@ class CloudFormationTarget:
 
     def plan(self, slice: Slice) -> Made | Wake | Failed:
         """Have a change set made, and read it once it is."""
-        with slice.parts.database.read() as tx:
-            launch: Launch = slice.parts.objects.get_value(tx, slice.work.operation.request_digest, Launch)
+        launch = _launch_of(slice)
         talk = self._talk(slice, launch.place)
         try:
-            return _or_later(talk, lambda: _plan(talk, launch))
+            return _or_later(talk, lambda: plan(talk, launch))
         except Refused as refused:
-            return _refusal(refused.code, refused.message)
+            return refusal(refused.code, refused.message)
         except GivenUp as given_up:
             return Failed(code="ServiceUnavailable", message=str(given_up))
+
+    def discard(self, slice: Slice) -> Wake | None:
+        """Have the change set of a plan that was deleted deleted, too. What CloudFormation refuses is left there."""
+        launch = _launch_of(slice)
+        talk = self._talk(slice, launch.place)
+        try:
+            return _or_later(talk, lambda: discard(talk, launch))
+        except (Refused, GivenUp) as error:
+            _LOG.warning("The change set %s was left at the endpoint: %s", talk.handle.change_set, error)
+            return None
 
     def begin(self, slice: Slice) -> None:
         """There are no steps of ours; the caller commits the phase."""
@@ -107,79 +116,17 @@ class CloudFormationTarget:
         return Conversation(slice, endpoint, self._poll)
 
 
+def _launch_of(slice: Slice) -> Launch:
+    with slice.parts.database.read() as tx:
+        launch: Launch = slice.parts.objects.get_value(tx, slice.work.operation.request_digest, Launch)
+    return launch
+
+
 def _or_later(talk: Conversation, work: Callable[[], T]) -> T | Wake:
     try:
         return work()
     except Away as away:
         return talk.back_off(away)
-
-
-def _plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
-    handle = talk.handle
-    if talk.slice.work.operation.handle is None:
-        talk.intend()
-    name = launch.stack_name
-    found = talk.endpoint.find_change_set(name, handle.change_set)
-    if found is None and handle.change_set_id is None:
-        if (failed := _create(talk, launch)) is not None:
-            return failed
-        found = talk.endpoint.find_change_set(name, handle.change_set)
-    if found is None:
-        raise Away(f"it does not know its change set {handle.change_set} yet")
-    _note_made(talk, found["ChangeSetId"], found["StackId"])
-    return _judge(talk, launch, found)
-
-
-def _create(talk: Conversation, launch: Launch) -> Failed | None:
-    """Have the change set made; where another worker did so meanwhile, that is the one."""
-    parts = talk.slice.parts
-    with parts.database.read() as tx:
-        text = parts.objects.get(tx, launch.template_digest).decode(errors="replace")
-    try:
-        body = constrained_body(text, launch.effects.rules)
-    except TemplateError as error:
-        return Failed(code=error.code, message=error.message)
-    if (size := len(body.encode())) > LONGEST_BODY:
-        return Failed(
-            code="ValidationError",
-            message=f"The template has {size} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
-            "in a request. Make the template smaller, or split it into several products.",
-        )
-    stack = talk.endpoint.find_stack(launch.stack_name)
-    is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
-    request = request_of(launch, talk.handle.change_set, body, is_new=is_new)
-    try:
-        talk.endpoint.call("create_change_set", **request)
-    except Refused as refused:
-        if refused.code != "AlreadyExistsException" or "ChangeSet" not in refused.message:
-            raise
-    return None
-
-
-def _note_made(talk: Conversation, change_set_id: str, stack_id: str) -> None:
-    """Keep both ids: from here on, stack and change set are spoken of by them."""
-    work, handle = talk.slice.work, talk.handle
-    if handle.change_set_id != change_set_id or work.root.stack.arn != stack_id:
-        handle.change_set_id, work.root.stack.arn = change_set_id, stack_id
-        work.touch_stack(work.root.stack)
-        talk.note()
-
-
-def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Failed:
-    """What a change set in this status means for the plan."""
-    status = found["Status"]
-    if status not in _MAKING:
-        return _refusal(None, found.get("StatusReason") or f"The change set is {status}.")
-    if status != "CREATE_COMPLETE":
-        talk.note()
-        return talk.pause()
-    valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
-    changes = change_set_of(found, valued)
-    return Made(change_set=changes, planned=planned_of(launch, found, changes))
-
-
-def _refusal(code: str | None, message: str) -> Failed:
-    return Failed(code=code, message=message, nothing_to_change=message.startswith(_NO_CHANGES))
 
 
 def _start_execution(talk: Conversation) -> Ended | None:

@@ -6,7 +6,7 @@ keeps its own handle (a change set's id, a plan file) on the operation row, writ
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -84,6 +84,15 @@ class Target(Protocol):
 
     def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
         """A stack that exists on the target, by its ARN. Raises StackAway."""
+        ...
+
+
+@runtime_checkable
+class PlanKeeper(Protocol):
+    """A target at which a plan leaves something that a deleted plan must not."""
+
+    def discard(self, slice: Slice) -> Wake | None:
+        """Remove what a plan left, as far as that can be done now; None once it is done."""
         ...
 
 

@@ -1,0 +1,82 @@
+"""A plan at a CloudFormation endpoint: its change set is made once, whenever the process dies, and read once it is."""
+
+from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
+from manciple.engine.cloudformation.constrained_body import constrained_body
+from manciple.engine.cloudformation.conversation import Conversation
+from manciple.engine.cloudformation.endpoint import Away, Json, Refused
+from manciple.engine.launch import Launch
+from manciple.engine.targets.target import Failed, Made, Wake
+from manciple.errors import TemplateError
+
+_NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
+_MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+
+
+def plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
+    """Have the change set made, unless it is, and read it. Raises Refused, Away."""
+    handle = talk.handle
+    if talk.slice.work.operation.handle is None:
+        talk.intend()
+    name = launch.stack_name
+    found = talk.endpoint.find_change_set(name, handle.change_set)
+    if found is None and handle.change_set_id is None:
+        if (failed := _create(talk, launch)) is not None:
+            return failed
+        found = talk.endpoint.find_change_set(name, handle.change_set)
+    if found is None:
+        raise Away(f"it does not know its change set {handle.change_set} yet")
+    _note_made(talk, found["ChangeSetId"], found["StackId"])
+    return _judge(talk, launch, found)
+
+
+def _create(talk: Conversation, launch: Launch) -> Failed | None:
+    """Have the change set made; where another worker did so meanwhile, that is the one."""
+    parts = talk.slice.parts
+    with parts.database.read() as tx:
+        text = parts.objects.get(tx, launch.template_digest).decode(errors="replace")
+    try:
+        body = constrained_body(text, launch.effects.rules)
+    except TemplateError as error:
+        return Failed(code=error.code, message=error.message)
+    if (size := len(body.encode())) > LONGEST_BODY:
+        return Failed(
+            code="ValidationError",
+            message=f"The template has {size} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
+            "in a request. Make the template smaller, or split it into several products.",
+        )
+    stack = talk.endpoint.find_stack(launch.stack_name)
+    is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+    request = request_of(launch, talk.handle.change_set, body, is_new=is_new)
+    try:
+        talk.endpoint.call("create_change_set", **request)
+    except Refused as refused:
+        if refused.code != "AlreadyExistsException" or "ChangeSet" not in refused.message:
+            raise
+    return None
+
+
+def _note_made(talk: Conversation, change_set_id: str, stack_id: str) -> None:
+    """Keep both ids: from here on, stack and change set are spoken of by them."""
+    work, handle = talk.slice.work, talk.handle
+    if handle.change_set_id != change_set_id or work.root.stack.arn != stack_id:
+        handle.change_set_id, work.root.stack.arn = change_set_id, stack_id
+        work.touch_stack(work.root.stack)
+        talk.note()
+
+
+def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Failed:
+    """What a change set in this status means for the plan."""
+    status = found["Status"]
+    if status not in _MAKING:
+        return refusal(None, found.get("StatusReason") or f"The change set is {status}.")
+    if status != "CREATE_COMPLETE":
+        talk.note()
+        return talk.pause()
+    valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
+    changes = change_set_of(found, valued)
+    return Made(change_set=changes, planned=planned_of(launch, found, changes))
+
+
+def refusal(code: str | None, message: str) -> Failed:
+    """A plan that cannot be made; CloudFormation's words tell whether it is for want of changes."""
+    return Failed(code=code, message=message, nothing_to_change=message.startswith(_NO_CHANGES))

@@ -1,5 +1,7 @@
 """All 90 operations of AWS's model answer in both protocols: each checks its input, those not there yet say so."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import cbor2
@@ -9,6 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from manciple.api import shapes
+from manciple.api.model import full_match
 from manciple.app import Server
 from manciple.operations.call import Operation
 from manciple.registry import collect
@@ -103,3 +106,61 @@ def of_wrong_type(name: str) -> dict[str, Any]:
     """An input with an object for every member that is none."""
     members = MODEL.operation_model(name).input_shape.members
     return {member: {"not": "this"} for member, shape in members.items() if shape.type_name not in ("map", "structure")}
+
+
+@pytest.mark.parametrize("protocol", ["json", "cbor"])
+def test_every_limit_of_every_member_is_held_by_its_clause(sqlite_server: Server, protocol: str) -> None:
+    wrong = [
+        (name, members, clause)
+        for name in shapes.OPERATIONS
+        for members, clause in beyond(MODEL.operation_model(name).input_shape)
+    ]
+
+    answers = [call(sqlite_server, protocol, name, required(name) | members) for name, members, _ in wrong]
+
+    assert len(wrong) > 500
+    told = zip(wrong, answers, strict=True)
+    assert [
+        (name, clause, answer)
+        for (name, _, clause), answer in told
+        if answer[:2] != (400, "ValidationException") or clause not in answer[2]
+    ] == []
+
+
+def beyond(shape: Any) -> Iterator[tuple[Any, str]]:
+    """Values of a shape that are just beyond one of its limits, or hold one that is, with the clause that says so."""
+    match shape.type_name:
+        case "structure":
+            for name, member in shape.members.items():
+                yield from (({**(_least(shape) or {}), name: value}, clause) for value, clause in beyond(member))
+        case "list":
+            yield from _too_many(shape)
+            yield from (([value], clause) for value, clause in beyond(shape.member))
+        case "string":
+            yield from _wrong_texts(shape)
+        case "integer":
+            for limit, step in (("min", -1), ("max", 1)):
+                if limit in shape.metadata:
+                    yield shape.metadata[limit] + step, f"Member must have value {_OR[limit]} {shape.metadata[limit]}"
+
+
+_OR = {"min": "greater than or equal to", "max": "less than or equal to"}
+
+
+def _too_many(shape: Any) -> Iterator[tuple[Any, str]]:
+    for limit, step in (("min", -1), ("max", 1)):
+        if number := shape.metadata.get(limit):
+            yield [_least(shape.member)] * (number + step), f"Member must have length {_OR[limit]} {number}"
+
+
+def _wrong_texts(shape: Any) -> Iterator[tuple[str, str]]:
+    if shape.enum:
+        yield "NONE-OF-THEM", "Member must satisfy enum value set: ["
+        return
+    for limit, step in (("min", -1), ("max", 1)):
+        if number := shape.metadata.get(limit):
+            yield "a" * (number + step), f"Member must have length {_OR[limit]} {number}"
+    if pattern := shape.metadata.get("pattern"):
+        for text in ("\t!", "\n"):
+            if not re.search(full_match(pattern), text):
+                yield text, "Member must satisfy regular expression pattern: "

@@ -182,3 +182,26 @@ def test_products_of_another_account_or_region_are_not_found(
 
     assert [names(other.search_products_as_admin()) for other in others] == [[], []]
     assert [names(other.search_products()) for other in others] == [[], []]
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"FullTextSearch": [" ".join(f"word{number}" for number in range(101))]},
+        {"Owner": [f"owner-{number}" for number in range(101)]},
+        {"Owner": ["a"] * 50, "FullTextSearch": ["b c"] * 26},
+    ],
+)
+def test_a_search_that_asks_for_too_much_at_once_is_refused(catalog: Any, filters: dict[str, list[str]]) -> None:
+    for search in (catalog.search_products, catalog.search_products_as_admin):
+        code, message = refusal(lambda search=search: search(Filters=filters))
+
+        assert code == "InvalidParametersException"
+        assert message.endswith("a search takes at most 100.")
+
+
+def test_a_search_may_ask_for_a_hundred_words(catalog: Any, sell: Callable[..., str]) -> None:
+    words = " ".join(f"word{number}" for number in range(100))
+    sell("Wordy", Description=words)
+
+    assert names(catalog.search_products(Filters={"FullTextSearch": [words]})) == ["Wordy"]

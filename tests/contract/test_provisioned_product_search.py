@@ -118,3 +118,13 @@ def test_totals_follow_what_becomes_of_products(catalog: Any, publish: Publish) 
     ]
 
     assert totals == [1, 1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("form", ["name:{}", "{}", "{}*", "name:{}*"])
+def test_a_search_takes_a_hundred_queries_and_no_more(catalog: Any, form: str) -> None:
+    queries = [form.format(f"term{number}") for number in range(101)]
+
+    assert catalog.search_provisioned_products(Filters={"SearchQuery": queries[:100] * 2})["TotalResultsCount"] == 0
+    code, message = refusal(lambda: catalog.search_provisioned_products(Filters={"SearchQuery": queries}))
+    assert code == "InvalidParametersException"
+    assert message == "Filters ask for 101 values and words; a search takes at most 100."

@@ -9,6 +9,10 @@ import re
 from collections.abc import Iterator
 
 from manciple.catalog.entities import Product
+from manciple.errors import InvalidParametersException
+
+MOST = 100
+"""So many values, or words in them, may one search ask for; ours: each is looked up by itself, and AWS names no limit."""
 
 KIND = "product"
 """The kind of products in the search index."""
@@ -37,3 +41,9 @@ def product_terms(product: Product) -> Iterator[tuple[str, str]]:
 def words(text: str) -> list[str]:
     """The words of a text, lower-case, each once."""
     return list(dict.fromkeys(_WORD.findall(text.lower())))
+
+
+def check_number(asked: int) -> None:
+    """Raise InvalidParametersException for a search that asks for too many things at once."""
+    if asked > MOST:
+        raise InvalidParametersException(f"Filters ask for {asked} values and words; a search takes at most {MOST}.")

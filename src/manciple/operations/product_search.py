@@ -100,7 +100,11 @@ def _page(
 
 
 def _matching(sight: Sight, filters: Filters) -> Conditions:
-    """The products that match every filter; the values of one filter are alternatives."""
+    """The products that match every filter; the values of one filter are alternatives.
+
+    Raises InvalidParametersException for more of them than one search takes.
+    """
+    search.check_number(sum(max(1, len(search.words(value))) for values in filters.values() for value in values))
     conditions: Conditions = sight.within(PRODUCT)
     for name, values in filters.items():
         field = search.FIELDS.get(name)

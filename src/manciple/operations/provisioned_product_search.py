@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from manciple.api import shapes
-from manciple.catalog import search_terms
+from manciple.catalog import search, search_terms
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.catalog.search_terms import Query
 from manciple.errors import InvalidParametersException
@@ -69,7 +69,8 @@ def search_provisioned_products(
 ) -> shapes.SearchProvisionedProductsOutput:
     """Provisioned products that every entry of SearchQuery finds (default access level Account).
 
-    Raises InvalidParametersException for a filter or sort field that AWS does not know. Unsorted means oldest first.
+    Raises InvalidParametersException for a filter or sort field that AWS does not know, and for too many queries.
+    Unsorted means oldest first.
     """
     own = created_by(PROVISIONED_PRODUCT, context.caller, input.access_level_filter, default="Account")
     own_only = len(own) > len(context.owner)  # the level asks for more than account and region
@@ -91,7 +92,9 @@ def _queries(filters: Any) -> list[str]:
     unknown = sorted(set(filters or {}) - {"SearchQuery"})
     if unknown:
         raise InvalidParametersException(f"Filters takes the key SearchQuery, not {', '.join(unknown)}.")
-    return [query for query in (filters or {}).get("SearchQuery", []) if query.strip()]
+    queries = list(dict.fromkeys(query for query in (filters or {}).get("SearchQuery", []) if query.strip()))
+    search.check_number(len(queries))
+    return queries
 
 
 def _look_up(context: Context, queries: Sequence[Query]) -> _Terms:

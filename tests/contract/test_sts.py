@@ -296,6 +296,7 @@ def test_a_role_assumed_from_a_session_lasts_an_hour_at_most(
         ({"RoleArn": "arn:aws:iam::111111111111:user/a"}, "ValidationError", "'roleArn' failed to satisfy constraint"),
         ({"Policy": "{}"}, "MalformedPolicyDocument", "Statement"),
         ({"Tags": [{"Key": "a", "Value": "b"}]}, "ValidationError", "Tags"),
+        ({"RoleSessionName": "a\x00\x1bb"}, "ValidationError", "Value 'a\ufffd\ufffdb' at 'roleSessionName'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(

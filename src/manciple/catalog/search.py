@@ -12,7 +12,7 @@ from manciple.catalog.entities import Product
 from manciple.errors import InvalidParametersException
 
 MOST = 100
-"""So many values, or words in them, may one search ask for; ours: each is looked up by itself, and AWS names no limit."""
+"""So many values, or words in them, may one search ask for: each is looked up by itself. Ours; AWS names no limit."""
 
 KIND = "product"
 """The kind of products in the search index."""

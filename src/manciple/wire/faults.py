@@ -4,6 +4,7 @@ Errors close the connection, as AWS's do (service-catalog-api reference, 1.2): a
 of a body that is refused unread.
 """
 
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 from xml.sax.saxutils import escape
@@ -21,6 +22,12 @@ REQUEST_ID = b"x-amzn-requestid"  # AWS writes X-Amzn-Requestid; ASGI wants lowe
 NAMESPACE = "com.amazonaws.servicecatalog"
 
 _json = msgspec.json.Encoder()
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def xml_text(text: str) -> str:
+    """A text as XML holds it; a character that no XML document can hold becomes U+FFFD."""
+    return escape(_NOT_XML.sub("\ufffd", text))
 
 
 def aws_json(version: str) -> Fault:
@@ -72,14 +79,14 @@ def own_json(error: ServiceError, request_id: str) -> Response:
 def query(error: ServiceError, request_id: str) -> Response:
     """The fault of the query protocol (STS, SQS)."""
     sender = "Receiver" if error.status >= 500 else "Sender"
-    inside = f"<Type>{sender}</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+    inside = f"<Type>{sender}</Type><Code>{error.code}</Code><Message>{xml_text(error.message)}</Message>"
     body = f"<ErrorResponse><Error>{inside}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     return _response(error, body.encode(), b"text/xml", (REQUEST_ID, request_id.encode()))
 
 
 def s3(error: ServiceError, request_id: str) -> Response:
     """The fault of the artifact store."""
-    inside = f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+    inside = f"<Code>{error.code}</Code><Message>{xml_text(error.message)}</Message>"
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inside}<RequestId>{request_id}</RequestId></Error>'
     return _response(error, body.encode(), b"application/xml", (b"x-amz-request-id", request_id.encode()))
 

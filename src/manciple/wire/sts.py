@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape
 
 import msgspec
 
@@ -16,6 +15,7 @@ from manciple.errors import InvalidActionException, ServiceError, ValidationExce
 from manciple.operations.own.sts import AssumedRole, AssumeRoleInput, CallerIdentity, GetCallerIdentityInput
 from manciple.wire import explain
 from manciple.wire.calls import Calls
+from manciple.wire.faults import xml_text
 from manciple.wire.messages import Request, Response
 
 VERSION = "2011-06-15"
@@ -123,4 +123,4 @@ def _metadata(request: Request) -> str:
 
 
 def _elements(**members: str) -> str:
-    return "".join(f"<{name}>{escape(value)}</{name}>" for name, value in members.items())
+    return "".join(f"<{name}>{xml_text(value)}</{name}>" for name, value in members.items())

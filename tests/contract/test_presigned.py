@@ -128,6 +128,15 @@ def test_an_address_that_was_changed_is_refused(
     assert (answer.status, b"<Code>SignatureDoesNotMatch</Code>" in answer.body) == (403, True)
 
 
+@pytest.mark.parametrize("value", ["text/html\r\nX-Injected: 1", "a\x7fb", "\u20ac"])
+def test_an_answers_header_that_no_header_can_hold_is_refused(sigv4_server: Server, key: NewKey, value: str) -> None:
+    url = presign(client(sigv4_server, key), "get_object", Key="other", ResponseContentDisposition=value)
+
+    answer = fetch(sigv4_server, "GET", url)
+
+    assert (answer.status, b"<Code>InvalidArgument</Code>" in answer.body) == (400, True)
+
+
 @pytest.mark.parametrize("signature", ["s3v4", None])
 def test_an_address_that_has_expired_is_refused(sigv4_server: Server, key: NewKey, signature: str | None) -> None:
     s3 = client(sigv4_server, key, signature)

@@ -37,6 +37,8 @@ _LOCATION = pattern(
     r"\s*(?:<\?xml[^>]*\?>\s*)?<CreateBucketConfiguration(?:\s+xmlns=\"[^\"<>]*\")?\s*"
     r"(?:/>|>\s*(?:<LocationConstraint(?:/>|>([a-z0-9-]*)</LocationConstraint>)\s*)?</CreateBucketConfiguration>)\s*"
 )
+_HEADER = pattern(r"[\t\x20-\x7e\xa0-\xff]*")
+"""What a header may hold."""
 _SAFE = {
     "Accept-Ranges": "bytes",
     "Content-Security-Policy": "sandbox",
@@ -269,8 +271,20 @@ def _find_action(request: Request, address: Address, query: dict[str, str]) -> A
 
 
 def _object(asked: Asked) -> ObjectInput:
+    _check_overrides(asked.query)
     wanted = asked.request.headers.get("range")
     return ObjectInput(bucket=asked.address.bucket, key=asked.address.key, conditions=asked.conditions, range=wanted)
+
+
+def _check_overrides(query: dict[str, str]) -> None:
+    for name in sorted(_OVERRIDES & set(query)):
+        if not _HEADER.fullmatch(query[name]):
+            raise ObjectStoreError(
+                "InvalidArgument",
+                "Header value cannot be represented using ISO-8859-1.",
+                ArgumentName=name,
+                ArgumentValue=query[name][:100],
+            )
 
 
 def _served(asked: Asked, found: Any, body: bytes | BinaryIO) -> Answer:

@@ -41,6 +41,7 @@ class CloudWorld(World):
 
     def __init__(self, database: Database, url: str, limits: Limits = QUICK) -> None:
         self.url = url
+        self.bucket: str | None = None
         self.number = next(_numbers)
         self.product = f"pp-{self.number:013d}"
         self.stack_name = stack_name(ACCOUNT, self.product)
@@ -51,7 +52,9 @@ class CloudWorld(World):
         self, probe: Probe | None = None, *, remembers: bool = False, url: str | None = None, sts: str | None = ""
     ) -> Engine:
         parts = self._parts(probe)
-        target = CloudFormationTarget(_clients(url or self.url, self.url if sts == "" else sts), poll=0)
+        s3 = self.url.replace("127.0.0.1", "localhost")  # moto takes the first part of any other host for the bucket
+        clients = _clients(url or self.url, self.url if sts == "" else sts, s3, self.bucket)
+        target = CloudFormationTarget(clients, poll=0)
         return Engine(parts, {target.name: target}, Memory(64 if remembers else 0))
 
     def _parts(self, probe: Probe | None) -> Parts:
@@ -70,6 +73,13 @@ class CloudWorld(World):
             target="cloudformation",
             **fields,
         )
+
+    def use_bucket(self) -> None:
+        """From here on templates that are too long for a request go to a bucket at the endpoint."""
+        self.bucket = f"templates-{self.number}"
+        place = {"LocationConstraint": peers.REGION}
+        peers.client_of(self.url, "s3").create_bucket(Bucket=self.bucket, CreateBucketConfiguration=place)
+        self.engine = self.new_engine()
 
     def accept(self, kind: str, text: str, **fields: Any) -> str:
         """Accept a plan, a launch (`provision`) or an `update`; nothing runs yet."""

@@ -32,6 +32,11 @@ def plan(world: CloudWorld) -> tuple[str, ...]:
     return (world.accept("plan", queues("A")),)
 
 
+def long_launch(world: CloudWorld) -> tuple[str, ...]:
+    world.use_bucket()
+    return (world.accept("provision", queues("A", "B").ljust(60_000)),)
+
+
 def update(world: CloudWorld) -> tuple[str, ...]:
     first = world.accept("provision", queues("A", "B"))
     world.carry_out(first)
@@ -46,6 +51,7 @@ def termination(world: CloudWorld) -> tuple[str, ...]:
 
 ENDS: dict[Scenario, tuple[str, int]] = {
     launch: ("CREATE_COMPLETE", 2),
+    long_launch: ("CREATE_COMPLETE", 2),
     plan_and_execution: ("CREATE_COMPLETE", 2),
     plan: ("REVIEW_IN_PROGRESS", 0),
     update: ("UPDATE_COMPLETE", 2),
@@ -63,6 +69,22 @@ def carry_out(world: CloudWorld, operation_id: str, probe: Crashing) -> None:
             world.pass_time(operation_id)
         else:
             return
+
+
+def test_a_death_while_a_leftover_makes_way_leaves_one_new_stack(sqlite_url: str, ministack_endpoint: str) -> None:
+    failing = {"Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": "none", "Timeout": "1"}}
+    for death in range(MOST):
+        with open_cloud_world(f"{sqlite_url}-{death}", ministack_endpoint) as world:
+            left = world.carry_out(world.accept("provision", json.dumps({"Resources": {"Wait": failing}})))
+            probe = Crashing(death)
+            carry_out(world, world.accept("update", queues("A")), probe)
+
+            assert (left, world.status()) == ("ROLLBACK_COMPLETE", "CREATE_COMPLETE"), f"died at point {death}"
+            assert world.standing_stacks() == ["CREATE_COMPLETE"]
+            assert world.queues_there() == 1
+        if death >= len(probe.reached):
+            return
+    raise AssertionError(f"more than {MOST} points")
 
 
 @pytest.mark.parametrize("is_first", [True, False])

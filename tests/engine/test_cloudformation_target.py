@@ -196,6 +196,28 @@ def test_a_template_that_a_request_cannot_carry_is_refused_before_it_is_sent(wor
     assert world.stacks_there() == []
 
 
+def test_a_template_that_a_request_cannot_carry_goes_through_the_bucket_that_is_set_up(world: CloudWorld) -> None:
+    world.use_bucket()
+    plan_id = world.accept("plan", queues("A").ljust(60_063))
+
+    world.carry_out(plan_id)
+
+    assert world.plan(plan_id).status == "CREATE_SUCCESS"
+    assert [one.logical_resource_id for one in world.changes(plan_id)] == ["A"]
+
+
+def test_what_is_left_of_a_failed_creation_is_deleted_before_the_next_one(ministack: CloudWorld) -> None:
+    failed = ministack.carry_out(ministack.accept("provision", waiting(1, "A")))
+    record_id = ministack.accept("update", queues("B"))
+
+    status = ministack.carry_out(record_id)
+
+    assert (failed, status) == ("ROLLBACK_COMPLETE", "CREATE_COMPLETE")
+    assert ministack.record(record_id).status == "SUCCEEDED"
+    assert ministack.standing_stacks() == ["CREATE_COMPLETE"]
+    assert ministack.resources_there() == ["B"]
+
+
 def test_a_termination_deletes_the_stack(world: CloudWorld) -> None:
     world.carry_out(world.accept("provision", queues("A")))
     record_id = world.accept_termination()

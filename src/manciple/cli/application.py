@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve
+from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve, target
 from manciple.cli.refusal import Refusal, sentence_of
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(key.app)
+app.add_typer(target.app)
 
 
 def run(arguments: Sequence[str]) -> int:

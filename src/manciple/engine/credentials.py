@@ -9,6 +9,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from manciple.catalog.ids import partition_of, url_suffix_of
 from manciple.engine.place import Place
 
@@ -26,37 +28,67 @@ class UnreachablePlace(Exception):
 class Clients:
     """Makes clients for places, all of one endpoint. Safe to use from several threads.
 
-    `endpoint` and `sts_endpoint` are addresses, or `aws` for AWS's own one of the place's region.
+    Addresses are that, or `aws` for AWS's own one of the place's region. `bucket` is where S3 takes templates that are
+    too long for a request, with the server's own rights, not a launch role's.
     """
 
-    def __init__(self, endpoint: str, sts_endpoint: str | None = None) -> None:
-        self._endpoint = endpoint
-        self._sts_endpoint = sts_endpoint
+    def __init__(
+        self,
+        endpoint: str | None,
+        sts_endpoint: str | None = None,
+        s3_endpoint: str | None = None,
+        bucket: str | None = None,
+    ) -> None:
+        self.endpoint = endpoint
+        self.sts_endpoint = sts_endpoint
+        self.bucket = bucket
+        self._s3_endpoint = s3_endpoint or endpoint
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str | None, str | None], tuple[Any, datetime | None]] = {}
+        self._clients: dict[tuple[str, str, str | None, str | None], tuple[Any, datetime | None]] = {}
 
     def cloudformation(self, place: Place) -> Any:
         """A CloudFormation client for a place. Raises UnreachablePlace, or what botocore raises for the role."""
-        if place.endpoint not in (None, self._endpoint):
-            raise UnreachablePlace(f"{place.endpoint} is not the configured endpoint {self._endpoint}.")
+        if self.endpoint is None:
+            raise UnreachablePlace(
+                f"The settings give no CloudFormation endpoint for account {place.account}, region {place.region}; "
+                "set targets.cloudformation.endpoint."
+            )
+        if place.endpoint not in (None, self.endpoint):
+            raise UnreachablePlace(f"{place.endpoint} is not the configured endpoint {self.endpoint}.")
+        return self._client("cloudformation", place, self.endpoint)
+
+    def s3(self, place: Place) -> Any:
+        """An S3 client for a place's bucket. Raises UnreachablePlace."""
+        if self._s3_endpoint is None:
+            raise UnreachablePlace("There is no address of S3; set targets.cloudformation.s3_endpoint.")
+        return self._client("s3", msgspec.structs.replace(place, role_arn=None), self._s3_endpoint)
+
+    def sts(self, place: Place) -> Any:
+        """An STS client for a place. Raises UnreachablePlace."""
+        if self.sts_endpoint is None:
+            raise UnreachablePlace("There is no address of STS; set targets.cloudformation.sts_endpoint.")
+        return self._client("sts", place, self.sts_endpoint)
+
+    def object_url(self, place: Place, key: str) -> str:
+        """The address of an object in the bucket, as the endpoint reads it."""
+        return f"{_address('s3', place.region, self._s3_endpoint or AWS)}/{self.bucket}/{key}"
+
+    def _client(self, name: str, place: Place, endpoint: str) -> Any:
         with self._lock:
-            key = (place.region, place.role_arn, place.session_name if place.role_arn else None)
+            key = (name, place.region, place.role_arn, place.session_name if place.role_arn else None)
             client, until = self._clients.get(key, (None, None))
             if client is None or (until is not None and datetime.now(UTC) > until - _MARGIN):
-                client, until = self._make(place)
+                keys, until = ({}, None) if place.role_arn is None else self._assume(place)
+                client = _client(name, place.region, endpoint, keys)
                 self._clients[key] = client, until
             return client
 
-    def _make(self, place: Place) -> tuple[Any, datetime | None]:
-        keys, until = ({}, None) if place.role_arn is None else self._assume(place)
-        return _client("cloudformation", place.region, self._endpoint, keys), until
-
     def _assume(self, place: Place) -> tuple[dict[str, str], datetime]:
-        if self._sts_endpoint is None:
+        if self.sts_endpoint is None:
             raise UnreachablePlace(
                 f"The role {place.role_arn} cannot be assumed; set targets.cloudformation.sts_endpoint."
             )
-        sts = _client("sts", place.region, self._sts_endpoint, {})
+        sts = _client("sts", place.region, self.sts_endpoint, {})
         name = (place.session_name or "manciple")[:64]
         found = sts.assume_role(RoleArn=place.role_arn, RoleSessionName=name)["Credentials"]
         keys = {
@@ -73,6 +105,11 @@ def _client(name: str, region: str, endpoint: str, keys: dict[str, str]) -> Any:
     from botocore.config import Config
 
     session: Any = boto3.session.Session(region_name=region)  # its stubs overload on names of services
-    config = Config(connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1})
-    address = f"https://{name}.{region}.{url_suffix_of(partition_of(region))}" if endpoint == AWS else endpoint
-    return session.client(name, endpoint_url=address, config=config, **keys)
+    config = Config(
+        connect_timeout=5, read_timeout=15, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+    )
+    return session.client(name, endpoint_url=_address(name, region, endpoint), config=config, **keys)
+
+
+def _address(name: str, region: str, endpoint: str) -> str:
+    return f"https://{name}.{region}.{url_suffix_of(partition_of(region))}" if endpoint == AWS else endpoint.rstrip("/")

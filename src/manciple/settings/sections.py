@@ -98,11 +98,29 @@ class TargetRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     region: str | None = None
 
 
+class CloudFormationPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another CloudFormation for an account, a region or both; nothing of the default one holds there."""
+
+    endpoint: Endpoint
+    account: str | None = None
+    region: str | None = None
+    sts_endpoint: Endpoint | None = None
+    s3_endpoint: Endpoint | None = None
+    bucket: str | None = None
+
+
 class CloudFormation(Struct, frozen=True, kw_only=True):
-    """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles."""
+    """A real CloudFormation: its address, or `aws` for AWS's own one of each region; STS, to assume launch roles.
+
+    Templates that are too long for a request go to a `bucket` at `s3_endpoint` (the same address unless set), where the
+    endpoint reads them. The first of `places` that fits goes before all this.
+    """
 
     endpoint: Endpoint | None = None
     sts_endpoint: Endpoint | None = None
+    s3_endpoint: Endpoint | None = None
+    bucket: str | None = None
+    places: tuple[CloudFormationPlace, ...] = ()
     poll_seconds: Seconds = 2.0
 
 

@@ -27,8 +27,8 @@ _ACTIONS = {"Add": "Add", "Import": "Add", "Remove": "Remove"}
 Json = Mapping[str, Any]
 
 
-def request_of(launch: Launch, name: str, body: str, *, is_new: bool) -> dict[str, Any]:
-    """The arguments of CreateChangeSet for a launch.
+def request_of(launch: Launch, name: str, template: Mapping[str, str], *, is_new: bool) -> dict[str, Any]:
+    """The arguments of CreateChangeSet for a launch; `template` is its body, or its address.
 
     Only AWS itself may set tags under `aws:`; the AutoTags lose that beginning.
     """
@@ -40,7 +40,7 @@ def request_of(launch: Launch, name: str, body: str, *, is_new: bool) -> dict[st
         "ChangeSetName": name,
         "ChangeSetType": "CREATE" if is_new else "UPDATE",
         "ClientToken": name,
-        "TemplateBody": body,
+        **template,
         "Parameters": [*given, *kept],
         "Capabilities": list(_CAPABILITIES),
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
@@ -61,14 +61,17 @@ def is_creation(described: Json) -> bool:
     return described.get("ChangeSetType") == "CREATE"
 
 
-def planned_of(launch: Launch, described: Json, changes: ChangeSet) -> Planned:
-    """What execution keeps of a plan: the change set itself stays at the endpoint."""
+def planned_of(launch: Launch, described: Json, changes: ChangeSet, previous: Mapping[str, str]) -> Planned:
+    """What execution keeps of a plan: the change set itself stays at the endpoint.
+
+    `previous` are the values of the parameters that keep theirs, as far as they are known.
+    """
     stays = [change for change in changes.changes.values() if change.action != "Remove"]
     resources = {
         one.logical_id: Resource(logical_id=one.logical_id, type=one.resource_type, properties=dict(one.after or {}))
         for one in stays
     }
-    parameters = _parameters(launch, described)
+    parameters = _parameters(launch, described, previous)
     facts = Facts(
         account=launch.account,
         region=launch.region,
@@ -90,14 +93,14 @@ def planned_of(launch: Launch, described: Json, changes: ChangeSet) -> Planned:
     return Planned(launch=launch, stacks={"": stack})
 
 
-def _parameters(launch: Launch, described: Json) -> dict[str, Parameter]:
+def _parameters(launch: Launch, described: Json, previous: Mapping[str, str]) -> dict[str, Parameter]:
     """The parameters in force: as the endpoint tells them, of hidden ones what was given."""
     told = {one["ParameterKey"]: one for one in described.get("Parameters", [])}
     found = {}
     for name in [*told, *(key for key in launch.parameters if key not in told)]:
         shown = told.get(name, {}).get("ParameterValue", "")
         is_hidden = shown == HIDDEN
-        text = launch.parameters.get(name, shown)
+        text = launch.parameters.get(name) or (previous.get(name, shown) if is_hidden else shown)
         given = Secret(text) if is_hidden else text
         found[name] = Parameter(
             name=name,

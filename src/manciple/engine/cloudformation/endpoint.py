@@ -3,6 +3,7 @@
 Reference: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
 """
 
+import hashlib
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import Any
@@ -46,6 +47,10 @@ class Away(Exception):
     """CloudFormation gave no answer, or asks to be called later."""
 
 
+class Garbled(Away):
+    """Something answered, and not as CloudFormation does."""
+
+
 class Endpoint:
     """CloudFormation at one place, for one operation."""
 
@@ -57,9 +62,26 @@ class Endpoint:
 
     def call(self, name: str, **arguments: Any) -> Json:
         """Make one call; `name` as boto3 spells it. Raises Refused, Away."""
-        answer = _answer(lambda: getattr(self._clients.cloudformation(self._place), name)(**arguments))
+        answer = answer_of(lambda: getattr(self._clients.cloudformation(self._place), name)(**arguments))
         self._probe.reach("inside call", self._operation_id)
         return answer
+
+    @property
+    def keeps_templates(self) -> bool:
+        """Is there a bucket for templates that are too long for a request?"""
+        return self._clients.bucket is not None
+
+    def keep_template(self, body: bytes) -> str:
+        """Put a template where the endpoint can read it, once however often; its address. Raises Refused, Away.
+
+        It has the tag that launch roles commonly ask for (administrator guide, "Launch constraints").
+        """
+        key = f"manciple/{hashlib.sha256(body).hexdigest()}.template"
+        tag = "servicecatalog:provisioning=true"
+        where = {"Bucket": self._clients.bucket, "Key": key}
+        answer_of(lambda: self._clients.s3(self._place).put_object(**where, Body=body, Tagging=tag))
+        self._probe.reach("inside call", self._operation_id)
+        return self._clients.object_url(self._place, key)
 
     def find_stack(self, name: str) -> Json | None:
         """A stack by name or id, None if there is none; one that was deleted is found by its id only."""
@@ -102,7 +124,7 @@ class Endpoint:
             raise
 
 
-def _answer(call: Callable[[], Json]) -> Json:
+def answer_of(call: Callable[[], Json]) -> Json:
     """What a call answers, or one of our two errors for everything that boto3 may raise."""
     from botocore import exceptions
     from botocore.parsers import ResponseParserError
@@ -120,7 +142,9 @@ def _answer(call: Callable[[], Json]) -> Json:
         if code in _PASSING or status >= 500:
             raise Away(f"{code}: {message}") from error
         raise Refused(code, message) from error
-    except (exceptions.HTTPClientError, exceptions.ConnectionError, ResponseParserError) as error:
+    except ResponseParserError as error:
+        raise Garbled(type(error).__name__) from error
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
         raise Away(type(error).__name__) from error
     except exceptions.BotoCoreError as error:
         raise Refused(type(error).__name__, str(error)) from error

@@ -1,15 +1,27 @@
 """A plan at a CloudFormation endpoint: its change set is made once, whenever the process dies, and read once it is."""
 
+from contextlib import suppress
+
 from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
 from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation
 from manciple.engine.cloudformation.endpoint import Away, Json, Refused
+from manciple.engine.events import USER_INITIATED
 from manciple.engine.launch import Launch
+from manciple.engine.previous_parameters import previous_parameters
 from manciple.engine.targets.target import Failed, Made, Wake
 from manciple.errors import TemplateError
 
 _NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
 _MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+
+_IN_THE_WAY = ("ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS")
+"""Statuses of a stack that is to be gone before another of its name is made."""
+
+_TOO_LONG = (
+    "The template has {size} bytes; a CloudFormation endpoint takes at most {most} in a request. Make the template "
+    "smaller, or name a bucket that the endpoint can read in targets.cloudformation.bucket."
+)
 
 
 def plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
@@ -20,8 +32,8 @@ def plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
     name = launch.stack_name
     found = talk.endpoint.find_change_set(name, handle.change_set)
     if found is None and handle.change_set_id is None:
-        if (failed := _create(talk, launch)) is not None:
-            return failed
+        if (instead := _create(talk, launch)) is not None:
+            return instead
         found = talk.endpoint.find_change_set(name, handle.change_set)
     if found is None:
         raise Away(f"it does not know its change set {handle.change_set} yet")
@@ -29,24 +41,27 @@ def plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
     return _judge(talk, launch, found)
 
 
-def _create(talk: Conversation, launch: Launch) -> Failed | None:
-    """Have the change set made; where another worker did so meanwhile, that is the one."""
+def _create(talk: Conversation, launch: Launch) -> Failed | Wake | None:
+    """Have the change set made; where another worker did so meanwhile, that is the one.
+
+    What is left of a creation that failed can only be deleted; that goes first.
+    """
     parts = talk.slice.parts
     with parts.database.read() as tx:
         text = parts.objects.get(tx, launch.template_digest).decode(errors="replace")
     try:
-        body = constrained_body(text, launch.effects.rules)
+        body = constrained_body(text, launch.effects.rules).encode()
     except TemplateError as error:
         return Failed(code=error.code, message=error.message)
-    if (size := len(body.encode())) > LONGEST_BODY:
-        return Failed(
-            code="ValidationError",
-            message=f"The template has {size} bytes; a CloudFormation endpoint takes at most {LONGEST_BODY} "
-            "in a request. Make the template smaller, or split it into several products.",
-        )
+    if len(body) > LONGEST_BODY and not talk.endpoint.keeps_templates:
+        return Failed(code="ValidationError", message=_TOO_LONG.format(size=len(body), most=LONGEST_BODY))
     stack = talk.endpoint.find_stack(launch.stack_name)
+    if stack is not None and stack["StackStatus"] in _IN_THE_WAY:
+        return _clear(talk, stack)
     is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
-    request = request_of(launch, talk.handle.change_set, body, is_new=is_new)
+    long = len(body) > LONGEST_BODY
+    template = {"TemplateURL": talk.endpoint.keep_template(body)} if long else {"TemplateBody": body.decode()}
+    request = request_of(launch, talk.handle.change_set, template, is_new=is_new)
     try:
         talk.endpoint.call("create_change_set", **request)
     except Refused as refused:
@@ -55,11 +70,24 @@ def _create(talk: Conversation, launch: Launch) -> Failed | None:
     return None
 
 
+def _clear(talk: Conversation, stack: Json) -> Wake:
+    """Have a leftover deleted, and wait until it is gone."""
+    if stack["StackStatus"] == "ROLLBACK_COMPLETE":
+        talk.intend()
+        token = talk.slice.work.operation.id
+        talk.endpoint.call("delete_stack", StackName=stack["StackId"], ClientRequestToken=token)
+    talk.note()
+    return talk.pause()
+
+
 def _note_made(talk: Conversation, change_set_id: str, stack_id: str) -> None:
     """Keep both ids: from here on, stack and change set are spoken of by them."""
     work, handle = talk.slice.work, talk.handle
     if handle.change_set_id != change_set_id or work.root.stack.arn != stack_id:
+        is_anew = work.root.stack.status in ("ROLLBACK_COMPLETE", "DELETE_COMPLETE")
         handle.change_set_id, work.root.stack.arn = change_set_id, stack_id
+        if is_anew:
+            work.tell_stack(work.root, "REVIEW_IN_PROGRESS", USER_INITIATED)
         work.touch_stack(work.root.stack)
         talk.note()
 
@@ -74,7 +102,15 @@ def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Fai
         return talk.pause()
     valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
     changes = change_set_of(found, valued)
-    return Made(change_set=changes, planned=planned_of(launch, found, changes))
+    return Made(change_set=changes, planned=planned_of(launch, found, changes, _previous(talk, launch)))
+
+
+def _previous(talk: Conversation, launch: Launch) -> dict[str, str]:
+    """What is known of parameters that keep their values: a hidden one is not told by the endpoint."""
+    parts = talk.slice.parts
+    with parts.database.read() as tx, suppress(TemplateError):
+        return previous_parameters(tx, parts.objects, launch)
+    return {}
 
 
 def refusal(code: str | None, message: str) -> Failed:

@@ -7,13 +7,15 @@ call that changes something is looked up before it is made (again), and its toke
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from manciple.engine.cloudformation.checking import check
 from manciple.engine.cloudformation.conversation import Conversation, GivenUp
 from manciple.engine.cloudformation.discarding import discard
-from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json, Refused
+from manciple.engine.cloudformation.endpoint import Away, Endpoint, Refused
+from manciple.engine.cloudformation.outputs import shown_outputs
 from manciple.engine.cloudformation.planning import plan, refusal
 from manciple.engine.cloudformation.stacks import find_stack
 from manciple.engine.credentials import Clients
@@ -21,11 +23,12 @@ from manciple.engine.events import USER_INITIATED
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
 from manciple.engine.outputs import STACK_ARN, STACK_ARN_DESCRIPTION
-from manciple.engine.place import Place
+from manciple.engine.place import Place, place_of
 from manciple.engine.settlement import relayed
 from manciple.engine.slice import CalledBackError, Parts, Slice
-from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
+from manciple.engine.targets.target import Ended, Failed, Finding, Made, Target, TargetType, Wake
 from manciple.settings import Settings
+from manciple.settings.sections import CloudFormation, CloudFormationPlace
 
 _GOOD_ENDS = {False: ("CREATE_COMPLETE", "UPDATE_COMPLETE"), True: ("DELETE_COMPLETE",)}
 """How an operation ends well, by whether it is a termination."""
@@ -40,12 +43,18 @@ T = TypeVar("T")
 
 
 class CloudFormationTarget:
-    """Deploys templates as stacks at an endpoint; `poll` is the milliseconds between two looks at what it is doing."""
+    """Deploys templates as stacks at an endpoint; `poll` is the milliseconds between two looks at what it is doing.
+
+    `elsewhere` are other endpoints, each for an account, a region or both (None for any); the first that fits counts.
+    """
 
     name = "cloudformation"
 
-    def __init__(self, clients: Clients, poll: int) -> None:
-        self._clients = clients
+    def __init__(
+        self, clients: Clients, poll: int, elsewhere: Sequence[tuple[str | None, str | None, Clients]] = ()
+    ) -> None:
+        self._default = clients
+        self._elsewhere = elsewhere
         self._poll = poll
 
     def plan(self, slice: Slice) -> Made | Wake | Failed:
@@ -103,16 +112,28 @@ class CloudFormationTarget:
         talk = self._talk(slice, slice.work.root.place)
         found = (talk.endpoint.find_stack(stack.arn) or {}).get("Outputs", [])
         first = {"OutputKey": STACK_ARN, "OutputValue": stack.arn, "Description": STACK_ARN_DESCRIPTION}
-        hide = slice.work.mask.hide
-        return [first, *(_output(one) | {"OutputValue": hide(one["OutputValue"])} for one in found)]
+        return [first, *shown_outputs(found, _template_of(slice), slice.work.mask)]
 
     def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
         """A stack at the endpoint. Raises StackAway."""
-        return find_stack(Endpoint(self._clients, place, parts.probe, arn), arn)
+        return find_stack(Endpoint(self._clients_of(place), place, parts.probe, arn), arn)
+
+    def check(self, place: Place) -> Iterator[Finding]:
+        """Try every endpoint: each for its own account and region, else those of the place."""
+        for account, region, clients in [*self._elsewhere, (None, None, self._default)]:
+            if clients.endpoint is not None:
+                there = place_of(account or place.account, region or place.region, place.role_arn, "manciple-check")
+                yield check(clients, there)
+
+    def _clients_of(self, place: Place) -> Clients:
+        for account, region, clients in self._elsewhere:
+            if account in (None, place.account) and region in (None, place.region):
+                return clients
+        return self._default
 
     def _talk(self, slice: Slice, place: Place) -> Conversation:
         slice.work.now = slice.now()
-        endpoint = Endpoint(self._clients, place, slice.parts.probe, slice.work.operation.id)
+        endpoint = Endpoint(self._clients_of(place), place, slice.parts.probe, slice.work.operation.id)
         return Conversation(slice, endpoint, self._poll)
 
 
@@ -120,6 +141,13 @@ def _launch_of(slice: Slice) -> Launch:
     with slice.parts.database.read() as tx:
         launch: Launch = slice.parts.objects.get_value(tx, slice.work.operation.request_digest, Launch)
     return launch
+
+
+def _template_of(slice: Slice) -> str:
+    """The template that the operation deploys."""
+    assert slice.work.planned is not None
+    with slice.parts.database.read() as tx:
+        return slice.parts.objects.get(tx, slice.work.planned.launch.template_digest).decode(errors="replace")
 
 
 def _or_later(talk: Conversation, work: Callable[[], T]) -> T | Wake:
@@ -240,10 +268,6 @@ def _end_early(talk: Conversation, reason: str) -> Ended:
     return Ended(status="DELETE_FAILED" if work.operation.kind == "terminate" else status, reason=work.operation.reason)
 
 
-def _output(found: Json) -> dict[str, Any]:
-    return {key: found[key] for key in ("OutputKey", "OutputValue", "Description") if found.get(key) is not None}
-
-
 _PHASES = {
     "ROLLBACK_IN_PROGRESS": "rollback",
     "UPDATE_ROLLBACK_IN_PROGRESS": "rollback",
@@ -256,10 +280,14 @@ _PHASES = {
 
 def _make(settings: Settings) -> Target | None:
     chosen = settings.targets.cloudformation
-    if chosen.endpoint is None:
+    if chosen.endpoint is None and not chosen.places:
         return None
-    clients = Clients(chosen.endpoint, chosen.sts_endpoint)
-    return CloudFormationTarget(clients, int(chosen.poll_seconds * 1000))
+    elsewhere = [(one.account, one.region, _clients(one)) for one in chosen.places]
+    return CloudFormationTarget(_clients(chosen), int(chosen.poll_seconds * 1000), elsewhere)
+
+
+def _clients(chosen: CloudFormation | CloudFormationPlace) -> Clients:
+    return Clients(chosen.endpoint, chosen.sts_endpoint, chosen.s3_endpoint, chosen.bucket)
 
 
 CLOUDFORMATION = TargetType("cloudformation", _make)

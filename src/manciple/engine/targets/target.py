@@ -4,7 +4,7 @@ A target works in slices like the engine itself: every method does what can be d
 keeps its own handle (a change set's id, a plan file) on the operation row, written before the call that it names.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -93,6 +93,23 @@ class PlanKeeper(Protocol):
 
     def discard(self, slice: Slice) -> Wake | None:
         """Remove what a plan left, as far as that can be done now; None once it is done."""
+        ...
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found where a target deploys to: what it said, or the problem that stands in the way."""
+
+    where: str
+    said: str
+    problem: str | None = None
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A target that can be asked, before anyone launches, whether it answers and allows what it needs."""
+
+    def check(self, place: Place) -> Iterator[Finding]:
+        """Ask, and change nothing; the place says where, and under which role if there is one."""
         ...
 
 

@@ -1,0 +1,79 @@
+"""`manciple target check`: one line for each target and endpoint, and status 1 if one cannot be deployed onto."""
+
+from pathlib import Path
+
+import pytest
+
+from manciple.cli.application import run
+from tests import peers
+
+pytestmark = pytest.mark.usefixtures("aws_credentials")
+
+
+def check(directory: Path, capsys: pytest.CaptureFixture[str], settings: str, *flags: str) -> tuple[int, list[str]]:
+    file = directory / "manciple.toml"
+    file.write_text(settings)
+    status = run(["target", "check", "--config", str(file), "--region", peers.REGION, *flags])
+    return status, capsys.readouterr().out.splitlines()
+
+
+def test_an_endpoint_that_answers_is_told_with_who_we_are_there(
+    cloudformation_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f"""[targets.cloudformation]
+endpoint = "{cloudformation_endpoint}"
+sts_endpoint = "{cloudformation_endpoint}"
+"""
+
+    status, lines = check(tmp_path, capsys, settings)
+
+    found = {line.partition(":")[0]: line for line in lines}
+    assert found["stack"] == "stack: ok, needs nothing outside"
+    assert found["cloudformation"].startswith(
+        f"cloudformation: {cloudformation_endpoint} in {peers.REGION}: ok, answers as arn:aws:"
+    )
+    assert status == 0
+
+
+def test_a_launch_role_is_entered_for_the_check(
+    cloudformation_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'targets.cloudformation = {{endpoint = "{cloudformation_endpoint}"}}\n'
+
+    status, lines = check(tmp_path, capsys, settings, "--role-arn", "arn:aws:iam::123456789012:role/Launch")
+
+    assert status == 1
+    assert any(
+        "FAILED: UnreachablePlace: The role arn:aws:iam::123456789012:role/Launch cannot be assumed" in line
+        for line in lines
+    )
+
+
+def test_an_endpoint_that_does_not_answer_fails_the_check_and_the_others_are_told_too(
+    cloudformation_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f"""[targets.cloudformation]
+endpoint = "{cloudformation_endpoint}"
+
+[[targets.cloudformation.places]]
+region = "eu-west-2"
+endpoint = "http://127.0.0.1:9"
+"""
+
+    status, lines = check(tmp_path, capsys, settings)
+
+    found = [line for line in lines if line.startswith("cloudformation:")]
+    assert status == 1
+    assert found[0].startswith("cloudformation: http://127.0.0.1:9 in eu-west-2: FAILED: no answer")
+    assert found[1].startswith(f"cloudformation: {cloudformation_endpoint} in {peers.REGION}: ok, answers")
+
+
+def test_a_bucket_that_is_not_there_fails_the_check(
+    cloudformation_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'targets.cloudformation = {{endpoint = "{cloudformation_endpoint}", bucket = "not-there"}}\n'
+
+    status, lines = check(tmp_path, capsys, settings)
+
+    assert status == 1
+    assert any("NoSuchBucket" in line for line in lines)

@@ -148,7 +148,10 @@ def share(scene: Scene) -> None:
         node = {"Type": "ORGANIZATIONAL_UNIT", "Value": unit}
         made = scene.hub.create_portfolio_share(PortfolioId=scene["portfolio"], OrganizationNode=node)
         scene.ids["share"] = made["PortfolioShareToken"]
-    scene.hub.update_portfolio_share(PortfolioId=scene["portfolio"], AccountId=accounts.spoke, ShareTagOptions=True)
+    updated = scene.hub.update_portfolio_share(
+        PortfolioId=scene["portfolio"], AccountId=accounts.spoke, ShareTagOptions=True
+    )
+    scene.ids["share updated"] = updated["PortfolioShareToken"]
     scene.spoke.reject_portfolio_share(PortfolioId=scene["spare portfolio"])
     for portfolio in ("second portfolio", "portfolio"):
         scene.spoke.accept_portfolio_share(PortfolioId=scene[portfolio])

@@ -93,6 +93,29 @@ def test_every_operation_succeeds(scene: Scene) -> None:
     assert len(NAMES) == 90
 
 
+def test_every_answer_tells_of_what_was_asked_for_and_is_empty_where_the_model_has_nothing(scene: Scene) -> None:
+    outputs = scene.recorder.outputs
+    known = [*scene.ids.values(), *vars(scene.accounts).values(), scene.path("portfolio")]
+
+    silent = {name for name in NAMES if not outputs_of(name)}
+    telling = {name for name in NAMES if any(text in str(outputs[name]) for text in known)}
+
+    assert {name: outputs[name] for name in silent if outputs[name] != {}} == {}
+    assert {name: outputs[name] for name in set(NAMES) - silent - telling if outputs[name] != OTHERWISE.get(name)} == {}
+
+
+OTHERWISE: dict[str, Any] = {
+    "BatchAssociateServiceActionWithProvisioningArtifact": {"FailedServiceActionAssociations": []},
+    "BatchDisassociateServiceActionFromProvisioningArtifact": {"FailedServiceActionAssociations": []},
+    "CreatePortfolioShare": {},
+    "DeletePortfolioShare": {},
+    "DescribeServiceActionExecutionParameters": {"ServiceActionParameters": []},
+    "GetAWSOrganizationsAccessStatus": {"AccessStatus": "ENABLED"},
+    "ListBudgetsForResource": {"Budgets": [{"BudgetName": "monthly"}, {"BudgetName": "yearly"}]},
+}
+"""Answers that name no id: batches in which nothing failed, shares to accounts, and the like."""
+
+
 def refused(scene: Scene, case: Case) -> tuple[str, str]:
     who = scene.recorder.callers[case.operation] if case.who == RECORDED else getattr(scene.accounts, case.who)
     return answer(scene.client(who), case.operation, case.input(scene))

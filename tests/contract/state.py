@@ -4,9 +4,8 @@ from collections.abc import Collection
 
 import sqlalchemy as sa
 
-from manciple.app import Server
+from manciple.store.database import Transaction
 from manciple.store.metadata import METADATA
-from tests.contract.requests import stored
 
 APART = {"audit", "operation", "sandbox_ledger"}
 """Refused calls are audited; the other two belong to the driver, which claims and lets go as it likes."""
@@ -14,14 +13,13 @@ APART = {"audit", "operation", "sandbox_ledger"}
 State = dict[str, list[str]]
 
 
-def state_of(server: Server, accounts: Collection[str]) -> State:
+def state_of(tx: Transaction, accounts: Collection[str]) -> State:
     """Every row of the accounts by table, audit apart."""
     tables = [table for table in METADATA.sorted_tables if "account" in table.c and table.name not in APART]
-    with stored(server) as tx:
-        return {
-            table.name: sorted(str(tuple(row)) for row in tx.all(sa.select(table).where(table.c.account.in_(accounts))))
-            for table in tables
-        }
+    return {
+        table.name: sorted(str(tuple(row)) for row in tx.all(sa.select(table).where(table.c.account.in_(accounts))))
+        for table in tables
+    }
 
 
 def changed(before: State, after: State) -> list[str]:

@@ -18,8 +18,9 @@ from tests.contract import narrow
 from tests.contract.conftest import _accounts, _free_port, client_of, serve
 from tests.contract.modelled import NAMES, method_of, outputs_of, page_token_of, paged
 from tests.contract.proofs import CASES, RECORDED, Case, recorded
+from tests.contract.requests import stored
 from tests.contract.scene import Accounts, Scene
-from tests.contract.state import changed, state_of
+from tests.contract.state import State, changed, state_of
 from tests.contract.story import play
 
 PROTOCOLS = ("json", "smithy-rpc-v2-cbor")
@@ -129,14 +130,20 @@ def test_what_quotas_and_shares_under_way_forbid_is_refused_and_changes_nothing(
     assert wrong_answers(narrow_scene, narrow.NARROW) == {}
 
 
+def state(scene: Scene) -> State:
+    """What is stored of the scene's accounts."""
+    with stored(scene.server) as tx:
+        return state_of(tx, vars(scene.accounts).values())
+
+
 def wrong_answers(scene: Scene, cases: list[Case]) -> dict[Any, Any]:
     """The cases that do not end in their errors, and what changed by any of them."""
-    before = state_of(scene.server, vars(scene.accounts).values())
+    before = state(scene)
     answers = {case: refused(scene, case) for case in cases}
     wrong: dict[Any, Any] = {
         case[:3]: found for case, found in answers.items() if found[0] != f"{case.error}Exception" or not found[1]
     }
-    rows = changed(before, state_of(scene.server, vars(scene.accounts).values()))
+    rows = changed(before, state(scene))
     return wrong | ({"changed": rows} if rows else {})
 
 
@@ -191,7 +198,7 @@ def test_a_page_token_is_worth_nothing_in_another_operation_account_or_region(sc
 
 
 def test_what_belongs_to_another_account_or_region_is_as_unknown_as_what_nobody_has(scene: Scene) -> None:
-    before = state_of(scene.server, vars(scene.accounts).values())
+    before = state(scene)
     by_id = [name for name in NAMES if names_something(scene, name)]
 
     answers = {name: [answer(*call) for call in foreign(scene, name)] for name in by_id}
@@ -202,7 +209,7 @@ def test_what_belongs_to_another_account_or_region_is_as_unknown_as_what_nobody_
     assert [name for name, told in alike.items() if told[0][0] == "ValidationException"] == [OBSERVED]
     assert {name for name, told in alike.items() if told[0][0] == "OK"} == BATCHES
     assert len(by_id) > 65
-    assert changed(before, state_of(scene.server, vars(scene.accounts).values())) == []
+    assert changed(before, state(scene)) == []
 
 
 OBSERVED = "ExecuteProvisionedProductServiceAction"

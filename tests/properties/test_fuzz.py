@@ -16,20 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from manciple.app import Server
+from manciple.store.database import Database
 from manciple.store.tables.engine import OPERATION
 from tests.contract import sandbox
-from tests.contract.conftest import REGION, _accounts, client_of, serve
+from tests.contract.conftest import REGION, _accounts, _free_port, client_of, serve
 from tests.contract.modelled import MODEL, NAMES
 from tests.contract.proofs import recorded
 from tests.contract.publishing import until
 from tests.contract.raw import Answer, send
-from tests.contract.requests import stored
 from tests.contract.scene import Accounts, Scene
 from tests.contract.state import State, changed, state_of
 from tests.contract.story import play
 
 Pool = dict[str, list[str]]
-ROUNDS = 12
+ROUNDS = 6
 TEXTS = [
     "",
     "a",
@@ -61,30 +61,42 @@ anything = st.recursive(
 
 
 class Fuzzed(NamedTuple):
-    """A scene, the texts that its story was told with by the members that they were given for, and what is at rest."""
+    """A scene, the texts of its story by the members that they were given for, its database, how much never ends."""
 
     scene: Scene
     pool: Pool
+    database: Database
     at_rest: int
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server on SQLite that looks for work often."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server on each database that looks for work often."""
     directory = tmp_path_factory.mktemp("fuzz")
-    yield from serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory, **{"engine.poll_seconds": 0.05})
+    flags: dict[str, Any] = {"engine.poll_seconds": 0.05}
+    if request.param == "sqlite":
+        yield from serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory, **flags)
+        return
+    port = _free_port()
+    flags |= {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+    with request.getfixturevalue("postgresql_server").database() as url:
+        yield from serve(url, directory, **flags)
 
 
 @pytest.fixture(params=range(ROUNDS))
-def another(server: Server) -> Fuzzed:
+def another(server: Server) -> Iterator[Fuzzed]:
     """A scene after its story, one for each round."""
-    return fuzzed(server)
+    fuzz = fuzzed(server)
+    yield fuzz
+    fuzz.database.close()
 
 
 @pytest.fixture(scope="module")
-def one(server: Server) -> Fuzzed:
+def one(server: Server) -> Iterator[Fuzzed]:
     """A scene after its story."""
-    return fuzzed(server)
+    fuzz = fuzzed(server)
+    yield fuzz
+    fuzz.database.close()
 
 
 def fuzzed(server: Server) -> Fuzzed:
@@ -96,7 +108,8 @@ def fuzzed(server: Server) -> Fuzzed:
     pool: Pool = defaultdict(list)
     for name in NAMES:
         collect(recorded(scene, name), "", pool)
-    return Fuzzed(scene, pool, under_way(scene))
+    database = Database(str(server.settings.database))
+    return Fuzzed(scene, pool, database, under_way(database, accounts.hub))
 
 
 def collect(value: Any, member: str, pool: Pool) -> None:
@@ -109,11 +122,11 @@ def collect(value: Any, member: str, pool: Pool) -> None:
         collect(inner, member, pool)
 
 
-def under_way(scene: Scene) -> int:
-    """How many operations of the hub's have not ended."""
+def under_way(database: Database, account: str) -> int:
+    """How many operations of an account have not ended."""
     count = sa.select(sa.func.count()).select_from(OPERATION)
-    with stored(scene.server) as tx:
-        found = tx.scalar(count.where(OPERATION.c.account == scene.accounts.hub, OPERATION.c.phase != "done"))
+    with database.read() as tx:
+        found = tx.scalar(count.where(OPERATION.c.account == account, OPERATION.c.phase != "done"))
     return int(found or 0)
 
 
@@ -180,8 +193,9 @@ def call(scene: Scene, protocol: str, name: str, input: Any) -> Answer:
 
 def state(fuzz: Fuzzed) -> State:
     """What is stored of the accounts once nothing is under way that was not before."""
-    until(lambda: under_way(fuzz.scene), lambda count: count <= fuzz.at_rest)
-    return state_of(fuzz.scene.server, vars(fuzz.scene.accounts).values())
+    until(lambda: under_way(fuzz.database, fuzz.scene.accounts.hub), lambda count: count <= fuzz.at_rest)
+    with fuzz.database.read() as tx:
+        return state_of(tx, vars(fuzz.scene.accounts).values())
 
 
 def try_out(fuzz: Fuzzed, data: st.DataObject, capture: pytest.CaptureFixture[str]) -> None:
@@ -198,7 +212,7 @@ def try_out(fuzz: Fuzzed, data: st.DataObject, capture: pytest.CaptureFixture[st
     assert "Traceback" not in "".join(capture.readouterr()), (name, given_input, told)
 
 
-@settings(unhurried, max_examples=250, derandomize=True)
+@settings(unhurried, max_examples=150, derandomize=True)
 @given(st.data())
 def test_no_input_breaks_an_operation(one: Fuzzed, capfd: pytest.CaptureFixture[str], data: st.DataObject) -> None:
     try_out(one, data, capfd)

@@ -1,10 +1,12 @@
 """The three Notify operations: a result counts under a token that was issued for the record, and under no other."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.exceptions import ClientError
 
 from manciple.app import Server
 from manciple.store.tables.workflows import WORKFLOW
@@ -140,6 +142,27 @@ def test_an_engine_of_another_account_may_tell_the_result(
     answer = notify(make_client("servicecatalog", account="210987654321"), "PROVISION_PRODUCT", record_id, token)
 
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_of_two_results_told_at_once_one_counts(
+    server: Server, account: str, make_client: Callable[..., Any], publish: Publish
+) -> None:
+    record_id = under_way(server, account, publish(QUEUE))
+    token = issue(server, account, record_id)
+    engines = [make_client("servicecatalog", account=f"21098765432{number}") for number in range(4)]
+
+    def tell(number: int) -> str:
+        members = {"Status": "FAILED", "FailureReason": f"reason {number}"}
+        try:
+            notify(engines[number], "PROVISION_PRODUCT", record_id, token, **members)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "taken"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(tell, range(4)))
+
+    assert answers == ["InvalidParametersException"] * 3 + ["taken"]
 
 
 @pytest.mark.parametrize("token", ["with space", "a-b", "ü"])

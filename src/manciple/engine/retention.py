@@ -87,9 +87,11 @@ def sweep(database: Database, kept_for: int) -> int:
 
 
 def _sweep_operations(database: Database, kept_for: int) -> int:
-    with database.write() as tx:
+    """Remove a batch. It is looked for under no lock: what may go once may go for ever."""
+    with database.read() as tx:
         ids = [row.id for row in tx.all(_OLD, before=tx.now() - kept_for)]
-        if ids:
+    if ids:
+        with database.write() as tx:
             for table in _OF_OPERATIONS:
                 tx.execute(sa.delete(table).where(table.c.operation_id.in_(ids)))
             tx.execute(_LASTING, {"ids": ids})

@@ -6,6 +6,7 @@ carries its owner's account; whoever reads further (versions, templates, constra
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from manciple.errors import ResourceNotFoundException
 from manciple.operations.call import Context
 from manciple.operations.lookups import only
 from manciple.store.directories import find_directory
+from manciple.store.prepared import Prepared
 from manciple.store.rows import PORTFOLIOS, PRODUCTS
 from manciple.store.sharing import PORTFOLIO_REJECTIONS, PORTFOLIO_SHARES
 from manciple.store.tables.catalog import PORTFOLIO, PRODUCT, PRODUCT_ASSOCIATION
@@ -83,15 +85,27 @@ def look(context: Context, region: str | None = None) -> Sight:
     """What the caller's account sees now, in the call's region or in another one."""
     region = region or context.region
     organizations = find_directory(context.tx).organizations
+    recipients = recipients_for(context.account, organizations)
+    if _any_share(len(recipients)).first(context.tx, region, *recipients) is None:
+        return Sight(context.account, region, {})
     shares = PORTFOLIO_SHARES.find(
-        context.tx,
-        PORTFOLIO_SHARE.c.principal_id.in_(recipients_for(context.account, organizations)),
-        PORTFOLIO_SHARE.c.region == region,
+        context.tx, PORTFOLIO_SHARE.c.principal_id.in_(recipients), PORTFOLIO_SHARE.c.region == region
     )
     found = [share for share in shares if reaches(share, context.account, organizations) and _is_done(context, share)]
     rejected = _rejected(context, region) if any(share.recipient.is_node for share in found) else frozenset()
     kept = [share for share in found if not (share.recipient.is_node and share.portfolio_id in rejected)]
     return Sight(context.account, region, joined(kept))
+
+
+@lru_cache(maxsize=64)
+def _any_share(recipients: int) -> Prepared:
+    """A share to one of so many recipients: most accounts have none, and ask with nearly every call of an end user."""
+    names = [f"recipient_{number}" for number in range(recipients)]
+    is_recipient = sa.or_(*(PORTFOLIO_SHARE.c.principal_id == sa.bindparam(name) for name in names))
+    statement = sa.select(PORTFOLIO_SHARE.c.portfolio_id).where(
+        PORTFOLIO_SHARE.c.region == sa.bindparam("region"), is_recipient
+    )
+    return Prepared(statement, ["region", *names])
 
 
 def find_seen_portfolio(context: Context, portfolio_id: str) -> Portfolio:

@@ -64,7 +64,10 @@ def _receive(context: Context, input: Input, record_type: RecordType) -> None:
     if record.status not in OPEN:
         raise InvalidParametersException(f"Record {record.id} is not in progress; it is {record.status}.")
     digest = context.runtime.objects.put_value(context.tx, result)
-    WORKFLOWS.change(context.tx, workflow, received_time=context.now, result_digest=digest)
+    told = {"received_time": context.now, "result_digest": digest}
+    if WORKFLOWS.change(context.tx, workflow, expect={"result_digest": None}, **told) is None:
+        _check_repeated(context, *_find(context, input)[:1], result)
+        return
     call_back(context.tx, record.id)
     context.wake(record.id)
 

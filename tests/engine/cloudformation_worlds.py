@@ -4,7 +4,7 @@ import itertools
 import random
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -74,11 +74,20 @@ class CloudWorld(World):
             **fields,
         )
 
+    def publish(self, text: str) -> str:
+        """Put the template of a nested stack where the endpoint can read it; its address."""
+        if self.bucket is None:
+            self.use_bucket()
+        key = self.next_id("child")
+        peers.client_of(self.url, "s3").put_object(Bucket=self.bucket, Key=key, Body=text.encode())
+        return f"{self.url}/{self.bucket}/{key}"
+
     def use_bucket(self) -> None:
         """From here on templates that are too long for a request go to a bucket at the endpoint."""
-        self.bucket = f"templates-{self.number}"
-        place = {"LocationConstraint": peers.REGION}
-        peers.client_of(self.url, "s3").create_bucket(Bucket=self.bucket, CreateBucketConfiguration=place)
+        self.bucket = "templates"
+        s3 = peers.client_of(self.url, "s3")
+        with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": peers.REGION})
         self.engine = self.new_engine()
 
     def accept(self, kind: str, text: str, **fields: Any) -> str:

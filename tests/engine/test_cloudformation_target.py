@@ -346,6 +346,35 @@ def test_a_creation_that_fails_tells_the_root_cause(ministack: CloudWorld) -> No
     assert ministack.queues_there() == 0
 
 
+def test_the_events_of_nested_stacks_are_told_with_their_path(ministack: CloudWorld) -> None:
+    address = ministack.publish(queues("Inner"))
+    child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": address}}
+    record_id = ministack.accept("provision", json.dumps({"Resources": {"Child": child}}))
+
+    status = ministack.carry_out(record_id)
+
+    told = [(event.path, event.logical_id, event.status) for event in ministack.told_of(record_id)]
+    assert status == "CREATE_COMPLETE"
+    assert told.index(("Child", "Inner", "CREATE_IN_PROGRESS")) < told.index(("Child", "Inner", "CREATE_COMPLETE"))
+    assert ("", "Child", "CREATE_COMPLETE") in told
+    assert len(told) == len(set(told))
+
+
+def test_only_what_an_operation_did_inside_a_nested_stack_is_told_by_it(ministack: CloudWorld) -> None:
+    texts = []
+    for names in (("Inner",), ("Inner", "Other")):
+        child = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": ministack.publish(queues(*names))}}
+        texts.append(json.dumps({"Resources": {"Child": child}}))
+    ministack.carry_out(ministack.accept("provision", texts[0]))
+    record_id = ministack.accept("update", texts[1])
+
+    ministack.carry_out(record_id)
+
+    told = {(event.logical_id, event.status) for event in ministack.told_of(record_id) if event.path == "Child"}
+    assert ("Other", "UPDATE_COMPLETE") in told or ("Other", "CREATE_COMPLETE") in told
+    assert ("Inner", "CREATE_COMPLETE") not in told
+
+
 def test_an_update_that_fails_leaves_the_stack_as_it_was(ministack: CloudWorld) -> None:
     ministack.carry_out(ministack.accept("provision", queues("A")))
     record_id = ministack.accept("update", waiting(1, "A", "B"))
@@ -355,7 +384,7 @@ def test_an_update_that_fails_leaves_the_stack_as_it_was(ministack: CloudWorld) 
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert ministack.record(record_id).errors[0]["Description"] == (
         "The following resource(s) failed to create: [Wait]. "
-        "WaitCondition timed out. Received 0 conditions when expecting 1"
+        "CloudFormation said of Wait: WaitCondition timed out. Received 0 conditions when expecting 1"
     )
     assert ministack.resources_there() == ["A"]
 

@@ -4,6 +4,8 @@ The handle is written before each call that changes something, so whoever goes o
 have been made, and looks before calling again.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from manciple.engine.cloudformation.endpoint import Away, Endpoint, Json
@@ -14,6 +16,7 @@ from manciple.engine.slice import Settle, Slice
 from manciple.engine.targets.target import Wake
 from manciple.store.database import Transaction
 from manciple.template.evaluation import STACK_TYPE
+from manciple.template.stack_paths import joined
 
 _LONGEST_PAUSE = 60_000
 
@@ -22,13 +25,21 @@ class GivenUp(Exception):
     """The endpoint did not answer for too long; one sentence says so."""
 
 
+class Inner(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A stack inside the operation's: its path of logical ids, and the newest of its events that was told."""
+
+    path: str
+    told: str | None = None
+
+
 class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What an operation remembers of its work at the endpoint.
 
     `change_set` is the change set's name, `change_set_id` its id once it was answered. `is_marked` says that the call
     that begins the work may have been made, `is_asked` that it was; `told` is the newest event that was told, `status`
-    the stack's by the events told, `cause` the first failure among them. `failures` counts calls without
-    an answer since `away_since`.
+    the stack's by the events told, `cause` the first failure among them, `around` that of a stack nested in it. `begun`
+    is when the first event that was told happened, `nested` what was told of stacks inside, by ARN. `failures` counts
+    calls without an answer since `away_since`.
     """
 
     change_set: str
@@ -38,6 +49,9 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     told: str | None = None
     status: str | None = None
     cause: str | None = None
+    around: str | None = None
+    begun: int | None = None
+    nested: dict[str, Inner] = {}
     failures: int = 0
     away_since: int | None = None
 
@@ -87,33 +101,57 @@ class Conversation:
         self.handle.told = self.endpoint.newest_event(stack)
         self.handle.is_marked = True
 
-    def tell(self, event: Json) -> None:
-        """Tell an event of the stack as one of ours; it is written with the handle, once."""
+    def tell_news(self) -> None:
+        """Tell what happened since the last time in the stack and those nested in it, in the order in which it did."""
+        root, nested, fresh = self.slice.work.root.stack, self.handle.nested, list[tuple[str, str, Json]]()
+        places = [(root.arn, ""), *((arn, inner.path) for arn, inner in nested.items())]
+        for arn, path in places:
+            told = nested[arn].told if path else self.handle.told
+            news = self.endpoint.events_after(arn, told)
+            if self.handle.begun is None and news:
+                self.handle.begun = _millis(news[0])
+            fresh += [(arn, path, event) for event in news if not path or _millis(event) >= (self.handle.begun or 0)]
+            for inner, inside in _nested_in(news, arn, path):
+                if inner not in nested:
+                    nested[inner] = Inner(path=inside)
+                    places.append((inner, inside))
+            if path and news:
+                nested[arn].told = news[-1]["EventId"]
+        for arn, path, event in sorted(fresh, key=lambda one: _millis(one[2])):
+            self._tell(event, arn, path)
+
+    def _tell(self, event: Json, arn: str, path: str) -> None:
+        """Tell an event as one of ours; it is written with the handle, once."""
         work, handle = self.slice.work, self.handle
-        stack, status, reason = work.root.stack, event["ResourceStatus"], event.get("ResourceStatusReason") or None
+        status, reason = event["ResourceStatus"], event.get("ResourceStatusReason") or None
         reason = reason and work.mask.hide(reason)
-        is_stack = event["ResourceType"] == STACK_TYPE and event.get("PhysicalResourceId") == stack.arn
         work.log.add(
-            stack.id,
-            int(event["Timestamp"].timestamp() * 1000),
+            arn.rpartition("/")[2] if path else work.root.stack.id,
+            _millis(event),
             status,
             logical_id=event["LogicalResourceId"],
             type_=event["ResourceType"],
             physical_id=event.get("PhysicalResourceId") or None,
             reason=reason,
+            path=path,
         )
-        handle.told = event["EventId"]
-        if not is_stack:
-            handle.cause = handle.cause or (reason if status.endswith("_FAILED") else None)
-            return
-        handle.status = status
-        if reason and _turns_back(status):
-            work.operation.reason = work.operation.reason or reason.removesuffix(ROLLBACK_REQUESTED).strip()
+        is_own = event["ResourceType"] == STACK_TYPE and event.get("PhysicalResourceId") == arn
+        if not path:
+            handle.told = event["EventId"]
+        if reason and not is_own and status.endswith("_FAILED"):
+            said = f"CloudFormation said of {joined(path, event['LogicalResourceId'])}: {reason}"
+            is_around = event["ResourceType"] == STACK_TYPE
+            handle.around = handle.around or (said if is_around else None)
+            handle.cause = handle.cause or (None if is_around else said)
+        if is_own and not path:
+            handle.status = status
+            if reason and _turns_back(status):
+                work.operation.reason = work.operation.reason or reason.removesuffix(ROLLBACK_REQUESTED).strip()
 
     @property
     def reason(self) -> str:
         """Why the work failed, as the events told it: the stack's reason, and the first failure behind it."""
-        found = [self.slice.work.operation.reason, self.handle.cause]
+        found = [self.slice.work.operation.reason, self.handle.around, self.handle.cause]
         return " ".join(dict.fromkeys(part for part in found if part)) or "CloudFormation gave no reason."
 
     def _commit(self, settle: Settle | None = None, *, unless_cancelled: bool = False) -> None:
@@ -126,6 +164,18 @@ class Conversation:
 
     def _reach(self, point: Point) -> None:
         self.slice.parts.probe.reach(point, self.slice.work.operation.id)
+
+
+def _millis(event: Json) -> int:
+    return int(event["Timestamp"].timestamp() * 1000)
+
+
+def _nested_in(events: list[Json], arn: str, path: str) -> Iterator[tuple[str, str]]:
+    """The stacks that events of a stack tell of as its resources, with their paths."""
+    for event in events:
+        found = event.get("PhysicalResourceId") or ""
+        if event["ResourceType"] == STACK_TYPE and found.startswith("arn:") and found != arn:
+            yield found, joined(path, event["LogicalResourceId"])
 
 
 def _turns_back(status: str) -> bool:

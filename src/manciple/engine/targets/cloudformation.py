@@ -211,8 +211,7 @@ def _watch(talk: Conversation) -> Wake | Ended:
     work = talk.slice.work
     arn = work.root.stack.arn
     found = talk.endpoint.find_stack(arn)
-    for event in talk.endpoint.events_after(arn, talk.handle.told):
-        talk.tell(event)
+    talk.tell_news()
     status = found["StackStatus"] if found else "DELETE_COMPLETE"
     if not status.endswith("_IN_PROGRESS") and (found is None or status == talk.handle.status):
         talk.note()

@@ -284,7 +284,7 @@ def test_what_leads_elsewhere_is_refused_before_git_is_asked(
     ("members", "told"),
     [
         ({"Repository": "team/absent"}, "There is no repository team/absent."),
-        ({"Branch": "absent"}, "the repository"),
+        ({"Branch": "absent"}, "couldn't find remote ref refs/heads/absent"),
         ({"ArtifactPath": "absent.yaml"}, "There is no absent.yaml at commit"),
         ({"ArtifactPath": "templates"}, "templates is no regular file at commit"),
         ({"ConnectionArn": ELSEWHERE}, "git could not read the repository"),

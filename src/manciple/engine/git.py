@@ -194,6 +194,6 @@ def _reason(said: str) -> str:
     """What git said last, as one line without the places of this machine."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     last = next((line for line in reversed(lines) if line.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
-    text = re.sub(r"(?:file|https)://\S+|'/[^']*'|/\S+", "the repository", last)
+    text = re.sub(r"(?:file|https)://\S+|'/[^']*'|(?<!\w)/\S+", "the repository", last)
     told = text.removeprefix("fatal:").removeprefix("error:").strip()
     return f"git could not read the repository: {told or 'no reason given'}"

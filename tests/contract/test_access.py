@@ -219,6 +219,16 @@ def test_tags_that_a_resource_has_are_judged(client: Client) -> None:
     assert refusal(lambda: red.describe_portfolio(Id="port-unknown"))[0] == "AccessDeniedException"
 
 
+def test_the_unique_id_of_a_principal_is_judged(client: Client, account: str) -> None:
+    mine = client(service="sts").get_caller_identity()["UserId"]
+    others = allow("servicecatalog:ListPortfolios", StringNotEquals={"aws:userid": mine})
+
+    code, _ = refusal(client(policy(others)).list_portfolios)
+
+    assert code == "AccessDeniedException"
+    assert client(policy(others), arn="user/bob").list_portfolios()["PortfolioDetails"] == []
+
+
 def test_read_only_administrators_change_nothing(client: Client, published: Published) -> None:
     catalog = client("AWSServiceCatalogAdminReadOnlyAccess")
 

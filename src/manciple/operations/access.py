@@ -15,6 +15,7 @@ from manciple.catalog.policy_conditions import REQUEST_TAG, RESOURCE_TAG
 from manciple.catalog.policy_decisions import LEVELS, Level, Permissions, Verdict
 from manciple.catalog.policy_patterns import Context
 from manciple.catalog.policy_resources import LEVELLED, Resource, removed_tags, requested_tags, resource_of
+from manciple.catalog.sessions import user_id
 from manciple.errors import AccessDeniedException
 from manciple.operations.caller import Caller
 from manciple.store.database import Database
@@ -148,6 +149,7 @@ class Access:
             "aws:requestedregion": (caller.region,),
             "aws:sourceip": (caller.source_address,),
             "aws:useragent": (caller.user_agent,),
+            "aws:userid": (user_id(caller.arn, caller.session_arn, caller.account),),
             "aws:username": (name.rpartition("/")[2] if kind == "user" else "",),
         }
 

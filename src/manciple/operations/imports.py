@@ -5,6 +5,7 @@ endpoint has. What can be checked is checked before the answer; the stack then c
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -27,7 +28,7 @@ from manciple.operations.call import Caller, Context, Runtime, operation
 from manciple.operations.launches import Choice, named
 from manciple.operations.provisioning import create_provisioned_product
 from manciple.operations.records import OPEN, detail_of, open_record
-from manciple.operations.stacks import Located, find_stack, is_stack_arn
+from manciple.operations.stacks import find_stack, is_stack_arn
 from manciple.operations.templates import template_bytes
 from manciple.operations.visibility import find_active_version, find_launchable_product
 from manciple.store import terms
@@ -48,16 +49,31 @@ IMPORTABLE = (
 _RECORD_TYPE: RecordType = "IMPORT_PROVISIONED_PRODUCT"
 
 
-def prepare_import(runtime: Runtime, caller: Caller, input: shapes.ImportAsProvisionedProductInput) -> Located | None:
-    """Find the stack that is to be imported, before the transaction; None if there is none."""
+class _Found(NamedTuple):
+    """The stack that is to be imported, and whether its template is the version's."""
+
+    target: str
+    stack: FoundStack
+    is_same: bool
+
+
+def prepare_import(runtime: Runtime, caller: Caller, input: shapes.ImportAsProvisionedProductInput) -> _Found | None:
+    """Find the stack that is to be imported and read its template, before the transaction; None if there is none."""
     if not is_stack_arn(input.physical_id):
         raise InvalidParametersException(
             f"PhysicalId {input.physical_id} is not the ARN of a CloudFormation stack; only stacks can be imported."
         )
     try:
-        return find_stack(runtime, caller, input.physical_id)
+        located = find_stack(runtime, caller, input.physical_id)
     except StackAway as away:
         raise InvalidStateException(f"Stack {input.physical_id} cannot be looked at now: {away}") from away
+    if located is None:
+        return None
+    with runtime.database.read() as tx:
+        context = Context(runtime, caller, tx, runtime.now(), "")
+        wanted = template_bytes(context, _choose(context, input).artifact)
+    template = located.stack.template
+    return _Found(*located, template is not None and _is_same(template, wanted))
 
 
 @operation("ImportAsProvisionedProduct", writes=True, prepare=prepare_import)
@@ -71,11 +87,11 @@ def import_as_provisioned_product(
     whose status does not allow it and while another import is under way.
     """
     choice = _choose(context, input)
-    found: Located | None = context.prepared
+    found: _Found | None = context.prepared
     if found is None:
         raise ResourceNotFoundException(f"Stack {input.physical_id} does not exist or access was denied")
     _check_new(context, input, found.stack)
-    _check_stack(context, choice, found.stack)
+    _check_stack(choice, found)
     _check_alone(context)
     product = create_provisioned_product(
         context,
@@ -129,15 +145,15 @@ def _owner_of(context: Context, stack: FoundStack) -> str | None:
     return next((product.id for product in there if product is not None), None)
 
 
-def _check_stack(context: Context, choice: Choice, stack: FoundStack) -> None:
+def _check_stack(choice: Choice, found: _Found) -> None:
+    stack = found.stack
     if stack.is_nested:
         raise InvalidParametersException(f"Stack {stack.arn} is nested in another; only root stacks can be imported.")
     if stack.status not in IMPORTABLE:
         raise InvalidStateException(
             f"Stack {stack.arn} is {stack.status}; it can be imported when it is one of {', '.join(IMPORTABLE)}."
         )
-    wanted = template_bytes(context, choice.artifact)
-    if stack.template is None or not _is_same(stack.template, wanted):
+    if not found.is_same:
         raise InvalidParametersException(
             f"The template of stack {stack.arn} does not match the one of provisioning artifact {choice.artifact.id}."
         )

@@ -87,6 +87,22 @@ def test_a_death_while_a_leftover_makes_way_leaves_one_new_stack(sqlite_url: str
     raise AssertionError(f"more than {MOST} points")
 
 
+def test_a_death_while_an_update_is_refused_leaves_no_change_set(sqlite_url: str, cloudformation_endpoint: str) -> None:
+    for death in range(MOST):
+        with open_cloud_world(f"{sqlite_url}-{death}", cloudformation_endpoint) as world:
+            world.carry_out(world.accept("provision", queues("A")))
+            before = world.change_sets_there()
+            record_id = world.accept("update", queues("A"))
+            probe = Crashing(death)
+            carry_out(world, record_id, probe)
+
+            assert world.record(record_id).status == "FAILED", f"died at point {death}"
+            assert world.change_sets_there() == before
+        if death >= len(probe.reached):
+            return
+    raise AssertionError(f"more than {MOST} points")
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_death_while_a_deleted_plan_is_discarded_leaves_nothing_of_it(
     is_first: bool, sqlite_url: str, cloudformation_endpoint: str

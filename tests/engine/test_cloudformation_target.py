@@ -185,6 +185,17 @@ def test_a_plan_without_changes_fails_in_cloudformation_s_words(world: CloudWorl
     )
 
 
+def test_an_update_without_changes_leaves_no_change_set(world: CloudWorld) -> None:
+    world.carry_out(world.accept("provision", queues("A")))
+    before = world.change_sets_there()
+    record_id = world.accept("update", queues("A"))
+
+    world.carry_out(record_id)
+
+    assert world.record(record_id).errors[0]["Description"] == "No updates are to be performed."
+    assert world.change_sets_there() == before
+
+
 def test_a_template_that_a_request_cannot_carry_is_refused_before_it_is_sent(world: CloudWorld) -> None:
     plan_id = world.accept("plan", queues("A", delay=1).ljust(60_063))
 

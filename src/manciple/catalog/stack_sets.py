@@ -48,7 +48,8 @@ class StackInstance(Entity, frozen=True, kw_only=True):
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be done with the stack instances of a stack set.
 
-    `accounts` and `regions` say which, in order; `narrowed` that fewer than there are were asked for. A count, where
+    `target` is what they are deployed onto, unless `targets` has another for an "account/region". `accounts` and
+    `regions` say which, in order; `narrowed` that fewer than there are were asked for. A count, where
     there is one, goes before the percentage. The first is what may fail in a region, the second what is under way there
     at one time.
     """
@@ -58,10 +59,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     regions: tuple[str, ...]
     execution_role: str
     target: str
+    targets: dict[str, str] = {}
     tolerance: int | None = None
     tolerance_percentage: int | None = None
     concurrency: int | None = None
     concurrency_percentage: int | None = None
+
+    def target_of(self, account: str, region: str) -> str:
+        """What the instance in an account and region is deployed onto."""
+        return self.targets.get(f"{account}/{region}", self.target)
 
     def tolerated(self, accounts: int) -> int:
         """How many of a region's accounts may fail; percentages are rounded down."""

@@ -1,5 +1,7 @@
 """Stack sets: launches and updates along a path with a STACKSET constraint, and the stack instances there are."""
 
+from msgspec.structs import replace
+
 from manciple.api import shapes
 from manciple.catalog.entities import ProvisionedProduct
 from manciple.catalog.stack_sets import Change, StackInstance, operation_type, read_preferences
@@ -45,7 +47,7 @@ def change_of_launch(
         _refuse_preferences(preferences)
         return None
     target = demand_target(context, choice.artifact)
-    return read_preferences(preferences, choice.effects.stack_set, target, is_new=True)
+    return _with_targets(context, choice, read_preferences(preferences, choice.effects.stack_set, target, is_new=True))
 
 
 def change_of_update(
@@ -64,7 +66,18 @@ def change_of_update(
         _refuse_preferences(preferences)
         return None
     target = demand_target(context, choice.artifact)
-    return read_preferences(preferences, choice.effects.stack_set, target, is_new=False)
+    return _with_targets(context, choice, read_preferences(preferences, choice.effects.stack_set, target, is_new=False))
+
+
+def _with_targets(context: Context, choice: Choice, change: Change) -> Change:
+    """With the targets of the instances for whose account and region the settings have another."""
+    chosen = {
+        f"{account}/{region}": context.runtime.target_choice.of(choice.artifact.type, account, region)
+        for account in change.accounts
+        for region in change.regions
+    }
+    others = {place: found for place, found in chosen.items() if found is not None and found != change.target}
+    return replace(change, targets=others)
 
 
 def refuse_plan(choice: Choice, existing: ProvisionedProduct | None) -> None:

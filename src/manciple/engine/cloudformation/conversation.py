@@ -35,7 +35,8 @@ class Inner(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What an operation remembers of its work at the endpoint.
 
-    `change_set` is the change set's name, `change_set_id` its id once it was answered. `is_marked` says that the call
+    `change_set` is the change set's name, `change_set_id` its id once it was answered, `refused` why it failed
+    where no plan keeps it. `is_marked` says that the call
     that begins the work may have been made, `is_asked` that it was; `told` is the newest event that was told, `status`
     the stack's by the events told, `cause` the first failure among them, `around` that of a stack nested in it. `begun`
     is when the first event that was told happened, `nested` what was told of stacks inside, by ARN. `failures` counts
@@ -44,6 +45,7 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     change_set: str
     change_set_id: str | None = None
+    refused: str | None = None
     is_marked: bool = False
     is_asked: bool = False
     told: str | None = None

@@ -5,6 +5,7 @@ from contextlib import suppress
 from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
 from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation
+from manciple.engine.cloudformation.discarding import discard
 from manciple.engine.cloudformation.endpoint import Away, Json, Refused
 from manciple.engine.events import USER_INITIATED
 from manciple.engine.launch import Launch
@@ -27,6 +28,8 @@ _TOO_LONG = (
 def plan(talk: Conversation, launch: Launch) -> Made | Wake | Failed:
     """Have the change set made, unless it is, and read it. Raises Refused, Away."""
     handle = talk.handle
+    if handle.refused is not None:
+        return _take_back(talk, launch, handle.refused)
     if talk.slice.work.operation.handle is None:
         talk.intend()
     name = launch.stack_name
@@ -96,13 +99,24 @@ def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Fai
     """What a change set in this status means for the plan."""
     status = found["Status"]
     if status not in _MAKING:
-        return refusal(None, found.get("StatusReason") or f"The change set is {status}.")
+        message = found.get("StatusReason") or f"The change set is {status}."
+        is_plan = talk.slice.work.operation.kind == "plan"
+        return refusal(None, message) if is_plan else _take_back(talk, launch, message)
     if status != "CREATE_COMPLETE":
         talk.note()
         return talk.pause()
     valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
     changes = change_set_of(found, valued)
     return Made(change_set=changes, planned=planned_of(launch, found, changes, _previous(talk, launch)))
+
+
+def _take_back(talk: Conversation, launch: Launch, message: str) -> Failed:
+    """Leave nothing of a change set that failed, where nobody can look at it: a launch or update without a plan."""
+    talk.handle.refused = message
+    talk.note()
+    with suppress(Refused):
+        discard(talk, launch, with_stack=True)
+    return refusal(None, message)
 
 
 def _previous(talk: Conversation, launch: Launch) -> dict[str, str]:

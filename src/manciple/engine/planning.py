@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from manciple.catalog.ids import url_suffix_of
 from manciple.engine.launch import Launch
 from manciple.engine.macros import Macros
-from manciple.engine.nested_templates import NestedTemplates
+from manciple.engine.nested.templates import NestedTemplates
 from manciple.engine.planned import Planned
 from manciple.engine.previous_parameters import previous_parameters
 from manciple.engine.rows import Stack

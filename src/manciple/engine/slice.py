@@ -8,14 +8,15 @@ from typing import TypeVar
 
 import msgspec
 
-from manciple.engine import deploy, nested, outcome
+from manciple.engine import deploy, outcome
 from manciple.engine.agenda import Agenda
 from manciple.engine.calls import Call, Calls
 from manciple.engine.dynamic_references import DynamicReferences
 from manciple.engine.lease import Lease
 from manciple.engine.limits import Limits
 from manciple.engine.mailbox import Mailbox
-from manciple.engine.nested import Expand, leave
+from manciple.engine.nested import course
+from manciple.engine.nested.course import Expand, leave
 from manciple.engine.probe import NoProbe, Probe
 from manciple.engine.providers.provider import HandlerRequest, Providers
 from manciple.engine.rows import Step
@@ -168,8 +169,8 @@ class Slice:
 
     def _call(self, step: Step) -> Call | None:
         try:
-            if nested.is_bracket(step):
-                nested.start(self.work, step, self._expand)
+            if course.is_bracket(step):
+                course.start(self.work, step, self._expand)
                 return None
             if step.state == "pending" and not deploy.start(self.work, step):
                 return None

@@ -17,9 +17,9 @@ from manciple.engine import facts as fact_finding
 from manciple.engine.deployed import deployed_of, nothing_deployed, removals_of_leftovers
 from manciple.engine.local_paths import refuse_local_paths
 from manciple.engine.macros import Macros
-from manciple.engine.nested_request import Asked, asked_of, inside
-from manciple.engine.nested_templates import NestedTemplates
-from manciple.engine.nesting import arn_of, id_of, name_of, new_stack
+from manciple.engine.nested.names import arn_of, id_of, name_of, new_stack
+from manciple.engine.nested.request import Asked, asked_of, inside
+from manciple.engine.nested.templates import NestedTemplates
 from manciple.engine.planned import Deferred, Permit, PlannedStack, decode_stack
 from manciple.engine.scope import Scope
 from manciple.engine.transforms import transformed

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from manciple.engine import rows, topics
 from manciple.engine.events import EventLog, last_number
 from manciple.engine.masking import Mask
-from manciple.engine.nesting import inner_path
+from manciple.engine.nested.names import inner_path
 from manciple.engine.planned import Planned, PlannedStack, decode_planned, decode_stack, encode_planned
 from manciple.engine.rows import Instance, Operation, Stack, Step
 from manciple.engine.scope import Scope, State, parameter_name

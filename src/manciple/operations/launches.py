@@ -12,8 +12,8 @@ from manciple.catalog.entities import Portfolio, Product, ProvisionedProduct, Pr
 from manciple.catalog.stack_sets import Change
 from manciple.catalog.tags import read_tags
 from manciple.engine import operation as engine
-from manciple.engine import stack_instances
 from manciple.engine.launch import Launch
+from manciple.engine.stack_sets import instances
 from manciple.engine.target_choice import TEMPLATES
 from manciple.errors import InvalidParametersException, ResourceNotFoundException
 from manciple.operations.access_levels import visible
@@ -170,7 +170,7 @@ def demand_target(context: Context, artifact: ProvisioningArtifact) -> str:
 
 def _new_target(context: Context, type: str) -> str:
     if type == STACK_SET:
-        return stack_instances.TARGET
+        return instances.TARGET
     wanted = "CLOUD_FORMATION_TEMPLATE" if type == STACK else type
     return context.runtime.target_choice.of(wanted, *context.owner) or context.runtime.settings.engine.target
 

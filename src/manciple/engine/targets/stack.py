@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 
-from manciple.engine import commit, exports, nested, outcome, outputs, rollback
+from manciple.engine import commit, exports, outcome, outputs, rollback
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
-from manciple.engine.expansion import Expansion
 from manciple.engine.forward import add_forward
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
 from manciple.engine.macros import Macros
-from manciple.engine.nested import Expand
-from manciple.engine.nested_templates import NestedTemplates
+from manciple.engine.nested import course
+from manciple.engine.nested.course import Expand
+from manciple.engine.nested.expansion import Expansion
+from manciple.engine.nested.templates import NestedTemplates
 from manciple.engine.place import Place
 from manciple.engine.planned import PlannedStack
 from manciple.engine.planning import Planning
@@ -161,9 +162,9 @@ def _run_forward(slice: Slice, expand: Expand) -> int | None:
     for step in work.steps:
         if step.state == "waiting":
             outcome.cancel(work, step)
-    nested.break_off(work, "forward")
-    failed = nested.failed_names(work, "forward", "")
-    _turn_back(slice, failure_reason(failed) or f"{USER_INITIATED}. ", nested.root_cause(work, "forward"))
+    course.break_off(work, "forward")
+    failed = course.failed_names(work, "forward", "")
+    _turn_back(slice, failure_reason(failed) or f"{USER_INITIATED}. ", course.root_cause(work, "forward"))
     return None
 
 
@@ -221,8 +222,8 @@ def _run_rollback(slice: Slice) -> int | None:
     wake = slice.run("rollback", _never)
     if wake is not None:
         return wake
-    nested.break_off(work, "rollback")
-    if failed := nested.failed_names(work, "rollback", ""):
+    course.break_off(work, "rollback")
+    if failed := course.failed_names(work, "rollback", ""):
         _end_badly(slice, failure_reason(failed))
         return None
     work.operation.phase = "rollback_cleanup"
@@ -262,14 +263,14 @@ def _run_deletes(slice: Slice, phase: str) -> int | None:
     wake = slice.run(phase, _never)
     if wake is not None:
         return wake
-    nested.break_off(work, phase)
+    course.break_off(work, phase)
     left = [step for step in work.steps if step.phase == phase and step.state not in ("done", "skipped")]
     for step in left:
         _leave(work, step)
     good, bad = _ENDS[root.stack.status]
-    reason = failure_reason(nested.failed_names(work, phase, "")) if left and good != bad else None
+    reason = failure_reason(course.failed_names(work, phase, "")) if left and good != bad else None
     if reason is not None and work.operation.reason is None:
-        work.operation.reason = f"{reason}{nested.root_cause(work, phase)}".strip()
+        work.operation.reason = f"{reason}{course.root_cause(work, phase)}".strip()
     commit.forget_the_way(work)
     work.operation.phase = "done"
     for scope in work.innermost_first:

@@ -20,8 +20,8 @@ from manciple.engine.planned import Planned, PlannedStack
 from manciple.engine.previous_parameters import previous_parameters
 from manciple.engine.rows import Stack
 from manciple.engine.slice import Parts, Slice
-from manciple.engine.stack_instances import TARGET
-from manciple.engine.stack_set_course import Course
+from manciple.engine.stack_sets.course import Course
+from manciple.engine.stack_sets.instances import TARGET
 from manciple.engine.targets.target import Ended, Failed, Made, TargetType, Wake
 from manciple.errors import TemplateError
 from manciple.settings import Settings

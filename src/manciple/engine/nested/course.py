@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from manciple.engine import deploy, outcome, outputs
 from manciple.engine.disclosure import confidants_of
 from manciple.engine.events import CREATION_INITIATED, USER_INITIATED, failure_reason
-from manciple.engine.nesting import new_stack
+from manciple.engine.nested.names import new_stack
 from manciple.engine.planned import Deferred, PlannedStack
 from manciple.engine.rows import Instance, Step
 from manciple.engine.scope import Scope, State, parameter_name

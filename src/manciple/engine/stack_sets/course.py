@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from manciple.catalog.stack_sets import Change, InstanceStatus, StackInstance, Verb
-from manciple.engine import stack_instances
 from manciple.engine.events import USER_INITIATED
 from manciple.engine.launch import Launch, Termination
 from manciple.engine.slice import Slice
+from manciple.engine.stack_sets import instances
 from manciple.store.database import Transaction
 from manciple.template.evaluation import STACK_TYPE
 
@@ -43,7 +43,7 @@ class Course:
         with slice.parts.database.read() as tx:
             kind = Termination if self._work.operation.kind == "terminate" else Launch
             self._request: Any = slice.parts.objects.get_value(tx, self._work.operation.request_digest, kind)
-            there = stack_instances.instances_of(tx, self._work.operation)
+            there = instances.instances_of(tx, self._work.operation)
         self._change = self._request.stack_set if kind is Launch else _everywhere(there, self._request)
         self._begun: list[Place] = []
         self._marks: list[tuple[Place, InstanceStatus | None]] = []
@@ -86,7 +86,7 @@ class Course:
         """Likewise in one region."""
         waiting = [account for account in accounts if f"{account}/{region}" not in self._handle.ended]
         with self._slice.parts.database.read() as tx:
-            parts = stack_instances.parts_of(tx, self._work.operation, region, waiting)
+            parts = instances.parts_of(tx, self._work.operation, region, waiting)
         for account, part in parts.items():
             if part.is_over:
                 self._end(account, region, part.reason)
@@ -120,16 +120,16 @@ class Course:
     def _write(self, tx: Transaction) -> None:
         operation, objects = self._work.operation, self._slice.parts.objects
         for (account, region), status in self._marks:
-            stack_instances.mark(tx, operation, account, region, status)
+            instances.mark(tx, operation, account, region, status)
         for account, region in self._begun:
             request = self._request_of(tx, account, region)
-            stack_instances.begin_part(tx, objects, operation, request, self._change.verb)
+            instances.begin_part(tx, objects, operation, request, self._change.verb)
 
     def _request_of(self, tx: Transaction, account: str, region: str) -> Launch | Termination:
         if self._change.verb == "delete":
-            return stack_instances.termination_of(tx, self._end_of_stacks(), account, region)
+            return instances.termination_of(tx, self._end_of_stacks(), account, region)
         assert self._work.planned is not None
-        return stack_instances.launch_of(tx, self._request, self._work.planned, self._change, account, region)
+        return instances.launch_of(tx, self._request, self._work.planned, self._change, account, region)
 
     def _end_of_stacks(self) -> Termination:
         if isinstance(self._request, Termination):

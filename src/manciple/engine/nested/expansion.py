@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from manciple.engine import outputs
 from manciple.engine.commit import made_stacks
 from manciple.engine.forward import FORWARD, Span, add_forward
-from manciple.engine.nested_request import Asked, asked_for
+from manciple.engine.nested.request import Asked, asked_for
 from manciple.engine.planned import Deferred
 from manciple.engine.planning import Planning
 from manciple.engine.rows import Step

@@ -1,0 +1,1 @@
+"""Stack sets: one stack in each account and region, each an operation of its own."""

@@ -1,8 +1,9 @@
 """Fixtures that every kind of test may use: databases."""
 
-from collections.abc import Iterator
+from collections.abc import os
 from pathlib import Path
 
+import Iterator
 import pytest
 
 from tests import peers, postgres
@@ -78,3 +79,8 @@ def aws_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials where the SDK looks for them first."""
     for name, value in peers.KEYS.items():
         monkeypatch.setenv(name, value)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: a third of the time tests wait for a database."""
+    return (os.cpu_count() or 1) + 1

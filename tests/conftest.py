@@ -1,9 +1,9 @@
 """Fixtures that every kind of test may use: databases."""
 
-from collections.abc import os
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-import Iterator
 import pytest
 
 from tests import peers, postgres

@@ -9,9 +9,9 @@ import sys
 
 import msgspec
 
-from bench import plans, requests, searches
+from bench import engine, plans, requests, searches
 
-BENCHES = {"requests": requests.run, "plans": plans.run, "searches": searches.run}
+BENCHES = {"requests": requests.run, "plans": plans.run, "engine": engine.run, "searches": searches.run}
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ _RESOURCE = """\
 """
 
 
-def layered_template(size: int) -> str:
-    """A template of `size` resources with the parameter `Value`."""
-    values = (_value(number, "${Value}", "${{R{}}}") for number in range(size))
+def layered_template(size: int, width: int = WIDTH) -> str:
+    """A template of `size` resources with the parameter `Value`; of `width` 1 it is a single chain."""
+    values = (_value(number, "${Value}", "${{R{}}}", width) for number in range(size))
     return _HEAD + "".join(_RESOURCE.format(number=number, value=value) for number, value in enumerate(values))
 
 
@@ -33,6 +33,6 @@ def layered_terraform(size: int) -> str:
     return json.dumps({"variable": {"value": {"type": "string"}}, "resource": {"terraform_data": resources}})
 
 
-def _value(number: int, parameter: str, above: str) -> str:
+def _value(number: int, parameter: str, above: str, width: int = WIDTH) -> str:
     """What resource `number` holds: the parameter, and the name of the resource above it, if there is one."""
-    return parameter if number < WIDTH else f"{parameter} {above.format(number - WIDTH)}"
+    return parameter if number < width else f"{parameter} {above.format(number - width)}"

@@ -37,7 +37,7 @@ Phases = dict[str, Spent]
 def run(*, quick: bool) -> Iterator[Result]:
     """Measure every size, Manciple first, then Terraform by each of its state backends."""
     for size in QUICK_SIZES if quick else SIZES:
-        ours = _measure_manciple(size)
+        ours = measure_manciple(layered_template(size)).phases
         yield from _results("manciple", size, ours)
         if not terraform.is_there():
             yield {"resources": size, "engine": "terraform", "skipped": "terraform is not on PATH"}
@@ -48,19 +48,26 @@ def run(*, quick: bool) -> Iterator[Result]:
             yield from _ratios(size, backend, ours, theirs)
 
 
-def _measure_manciple(size: int) -> Phases:
-    """Plan and execute through the API of a server of its own, its quota raised."""
+class Measured(NamedTuple):
+    """What the phases of one graph took, and the most memory that the server held, in bytes."""
+
+    phases: Phases
+    peak_memory: int | None
+
+
+def measure_manciple(template: str) -> Measured:
+    """Plan and execute a template through the API of a server of its own, its quota raised."""
     with servers.manciple(quota__resources_per_template="5000", log_level="warning") as server:
         url, credentials = server.process.url, server.credentials
-        product = catalog.publish(url, credentials, f"layers-{size}", layered_template(size))
+        product = catalog.publish(url, credentials, "layers", template)
         client = catalog.client("servicecatalog", url, credentials)
         phases: Phases = {}
         for round_name, value in ROUNDS:
             with _phase(phases, f"plan {round_name}", server.process):
-                plan_id = _plan(client, product, round_name, value)
+                plan_id = make_plan(client, product, round_name, value)
             with _phase(phases, f"execute {round_name}", server.process):
-                _execute(client, plan_id)
-    return phases
+                execute(client, plan_id)
+        return Measured(phases, server.process.peak_memory())
 
 
 @contextmanager
@@ -71,7 +78,7 @@ def _phase(phases: Phases, name: str, process: Process) -> Iterator[None]:
     phases[name] = Spent(None if cpu is None or after is None else after - cpu, wall)
 
 
-def _plan(client: Any, product: catalog.Product, round_name: str, value: str) -> str:
+def make_plan(client: Any, product: catalog.Product, round_name: str, value: str) -> str:
     """Make a plan, wait until it is made, and return its id."""
     made = client.create_provisioned_product_plan(
         **product.target,
@@ -84,7 +91,8 @@ def _plan(client: Any, product: catalog.Product, round_name: str, value: str) ->
     return str(made["PlanId"])
 
 
-def _execute(client: Any, plan_id: str) -> None:
+def execute(client: Any, plan_id: str) -> None:
+    """Execute a plan and wait until its record has succeeded."""
     executed = client.execute_provisioned_product_plan(PlanId=plan_id)
     catalog.wait_for_record(client, executed["RecordDetail"]["RecordId"])
 

@@ -29,6 +29,12 @@ class Process:
         fields = stat.read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def peak_memory(self) -> int | None:
+        """The most memory that it has held, in bytes; None where the system has no /proc."""
+        status = Path(f"/proc/{self._process.pid}/status")
+        lines = status.read_text().splitlines() if status.exists() else []
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
+
     def wait_until_ready(self) -> None:
         """Wait until it accepts connections."""
         deadline = time.monotonic() + START_SECONDS

@@ -58,3 +58,17 @@ def test_a_graph_is_measured_beside_terraform_by_each_of_its_states() -> None:
     engines = ("manciple", "terraform, http state", "terraform, local state")
     assert measured == {(engine, phase) for engine in engines for phase in phases}
     assert [line["state"] for line in printed if "cpu_ratio_to_terraform" in line] == ["http", "local"]
+
+
+def test_single_shapes_of_graphs_are_measured_beside_their_floors() -> None:
+    printed = {line["shape"]: line for line in results("engine")}
+
+    assert set(printed) == {"chain", "slow", "small", "memory"}
+    assert set(printed["chain"]["cpu_ratio_to_layers"]) <= {
+        "plan create",
+        "execute create",
+        "plan update",
+        "execute update",
+    }
+    assert printed["slow"]["wall_seconds"] > printed["slow"]["of_which_delay"]
+    assert printed["small"]["ratio_to_a_look"] > 1

@@ -23,9 +23,15 @@ SUBJECT = "AWS CloudFormation Notification"
 _KEY = ("operation_id", "stack_id", "topic_arn")
 _IS_KEY = tuple(NOTIFICATION.c[name] == sa.bindparam(f"of_{name}") for name in _KEY)
 _INSERT = sa.insert(NOTIFICATION)
+_HAS_UNTOLD = sa.exists().where(
+    EVENT.c.operation_id == NOTIFICATION.c.operation_id,
+    EVENT.c.stack_id == NOTIFICATION.c.stack_id,
+    EVENT.c.number > NOTIFICATION.c.told,
+)
+_IS_AT_WORK = sa.exists().where(OPERATION.c.id == NOTIFICATION.c.operation_id, OPERATION.c.phase != "done")
 _DUE = (
     sa.select(NOTIFICATION)
-    .where(NOTIFICATION.c.not_before <= sa.bindparam("at"))
+    .where(NOTIFICATION.c.not_before <= sa.bindparam("at"), sa.or_(_HAS_UNTOLD, sa.not_(_IS_AT_WORK)))
     .order_by(NOTIFICATION.c.not_before)
     .limit(sa.bindparam("most"))
 )
@@ -74,7 +80,7 @@ def enroll(tx: Transaction, tellings: Iterable[Telling]) -> None:
 
 
 def due(tx: Transaction, now: int, most: int) -> list[Telling]:
-    """Whom there may be something to tell."""
+    """Whom there is something to tell, or nothing more ever."""
     return [Telling(**row._asdict()) for row in tx.all(_DUE, at=now, most=most)]
 
 

@@ -4,7 +4,7 @@ One statement finds a page of ids; filters are looked up in the index of terms, 
 search never lags (AWS's does). A product's number of versions is counted where it is the order.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from manciple.operations.visibility import open_portfolios
 from manciple.store import terms
 from manciple.store.pages import Page, Pager, Request
 from manciple.store.rows import PRODUCTS
-from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION, PROVISIONING_ARTIFACT
+from manciple.store.tables.catalog import PRODUCT, PRODUCT_ASSOCIATION, PROVISIONING_ARTIFACT, TERM
 
 Conditions: TypeAlias = list[sa.ColumnElement[bool]]
 Filters: TypeAlias = Mapping[Any, Sequence[str]]
@@ -114,21 +114,18 @@ def _matching(sight: Sight, filters: Filters) -> Conditions:
 
 
 def _has(sight: Sight, value: str, field: str) -> sa.ColumnElement[bool]:
-    return _is_any(sight, lambda owner: terms.matching(owner, search.KIND, value, field))
+    return _is_indexed(sight, field, terms.is_term(TERM, value))
 
 
 def _has_words(sight: Sight, text: str) -> sa.ColumnElement[bool]:
-    begun = [_begins(sight, word) for word in search.words(text)]
+    begun = [_is_indexed(sight, search.WORD, terms.begins(TERM, word)) for word in search.words(text)]
     return sa.and_(sa.true(), *begun)
 
 
-def _begins(sight: Sight, word: str) -> sa.ColumnElement[bool]:
-    return _is_any(sight, lambda owner: terms.beginning(owner, search.KIND, word, search.WORD))
-
-
-def _is_any(sight: Sight, ids: Callable[[tuple[str, str]], sa.Select[tuple[str]]]) -> sa.ColumnElement[bool]:
-    """Products are indexed with their owner: is it one of these of any account that is seen?"""
-    return sa.or_(*(PRODUCT.c.id.in_(ids((account, sight.region))) for account in sight.accounts))
+def _is_indexed(sight: Sight, field: str, term: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Has it such a term in a field? Products are indexed with their owners, all that are seen are asked at once."""
+    found = sa.select(TERM.c.id).where(*sight.within(TERM), TERM.c.kind == search.KIND, TERM.c.field == field, term)
+    return PRODUCT.c.id.in_(found)
 
 
 def _has_active_version(sight: Sight) -> sa.ColumnElement[bool]:

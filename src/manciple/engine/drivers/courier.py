@@ -8,6 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 from manciple.engine import rows, topics
 from manciple.engine.events import Event
@@ -22,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 _TOPICS, _EVENTS = 20, 500
 """Topics that are looked at in one round, and events that one of them is told in it."""
+_AT_ONCE = 8
+"""Topics that are told side by side, so that an address which does not answer keeps none of the others waiting."""
 _CLAIMED = 300_000
 """Milliseconds that a claim holds: longer than a round can take."""
 _LONGEST_PAUSE = 60_000
@@ -57,9 +60,9 @@ class Courier:
         """Tell everything that there is to tell now."""
         with self._database.read() as tx:
             found = topics.due(tx, tx.now(), _TOPICS)
-        for telling in found:
-            if not self._stopping.is_set():
-                self._deliver(telling)
+        if found:
+            with ThreadPoolExecutor(_AT_ONCE, "manciple-courier") as pool:
+                list(pool.map(self._deliver, found))
 
     def _run(self) -> None:
         while not self._stopping.wait(self._poll / 1000):
@@ -69,6 +72,8 @@ class Courier:
                 _LOG.exception("Notifications could not be delivered.")
 
     def _deliver(self, telling: Telling) -> None:
+        if self._stopping.is_set():
+            return
         with self._database.write() as tx:
             if not topics.claim(tx, telling, tx.now() + _CLAIMED):
                 return

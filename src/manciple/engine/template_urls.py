@@ -2,7 +2,8 @@
 
 Every form in which S3 addresses are written means the caller's own buckets here (contracts, section 4): this server's
 address with the bucket in the path or as `<bucket>.localhost`, `s3://`, and Amazon's host names with the bucket in
-front or in the path. Keys are names, never paths: `..` in one is two full stops.
+front or in the path; any name of a region's form is a region (contracts, section 2). Keys are names, never paths: `..`
+in one is two full stops.
 """
 
 import re
@@ -11,7 +12,7 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 _S3_HOST = re.compile(
     r"(?:(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\.)?"
-    r"s3(?:-accelerate)?(?:\.dualstack)?(?:[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]+))?"
+    r"s3(?:-accelerate)?(?:\.dualstack)?(?:[.-](?!website|control)(?P<region>[a-z0-9]+(?:-[a-z0-9]+)+))?"
     r"\.amazonaws\.com(?:\.cn)?"
 )
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from manciple.app import Server
+from manciple.catalog.sharing import OrganizationAccess
+from manciple.store.sharing import write_access
 from tests.contract.conftest import serve
 from tests.contract.publishing import until, walk
-from tests.contract.requests import create_portfolio, refusal
+from tests.contract.requests import create_portfolio, refusal, stored
 from tests.contract.sharing import Parties, gather, ids, node
 
 BUSY = "Cannot process more than one portfolio share action at the same time. Try again later."
@@ -25,7 +26,7 @@ def portfolio_id(parties: Parties) -> str:
 
 @pytest.fixture
 def faithful(tmp_path: Path) -> Iterator[Callable[..., Parties]]:
-    """Starts a faithful server on which shares take so long; its parties have access enabled."""
+    """Starts a faithful server on which shares take so long; its parties are those of one organization."""
     running: list[Iterator[Server]] = []
 
     def start(seconds: float) -> Parties:
@@ -323,29 +324,44 @@ def test_sharing_again_changes_nothing_and_has_a_token(parties: Parties, portfol
 
 
 def test_in_faithful_behaviour_one_action_at_a_time_is_under_way(faithful: Callable[..., Parties]) -> None:
-    parties = faithful(0.3)
+    parties = faithful(3600.0)
     hub = parties.catalog(parties.hub)
-    hub.enable_aws_organizations_access()
-    changing = hub.get_aws_organizations_access_status()["AccessStatus"]
-    until(
-        hub.get_aws_organizations_access_status,
-        lambda answer: answer["AccessStatus"] == "ENABLED",
-    )
+    with stored(parties.server) as tx:
+        write_access(tx, OrganizationAccess(parties.organization, is_enabled=True, changed_time=0))
     first, second = create_portfolio(hub), create_portfolio(hub)
 
     token = share(parties, first, "ORGANIZATION", parties.organization)
-    status: dict[str, Any] = hub.describe_portfolio_share_status(PortfolioShareToken=token)
     refused = refusal(lambda: share(parties, first, "ORGANIZATIONAL_UNIT", parties.unit))
     share(parties, second, "ORGANIZATION", parties.organization)
+
+    status = hub.describe_portfolio_share_status(PortfolioShareToken=token)
+    assert (status["Status"], status["ShareDetails"]["SuccessfulShares"]) == ("IN_PROGRESS", [])
+    assert refused == ("InvalidStateException", BUSY)
+
+
+def test_in_faithful_behaviour_access_is_under_change_at_first(faithful: Callable[..., Parties]) -> None:
+    parties = faithful(3600.0)
+    hub = parties.catalog(parties.hub)
+
+    hub.enable_aws_organizations_access()
+
+    assert hub.get_aws_organizations_access_status()["AccessStatus"] == "UNDER_CHANGE"
+
+
+def test_in_faithful_behaviour_access_and_shares_are_there_in_the_end(faithful: Callable[..., Parties]) -> None:
+    parties = faithful(0.05)
+    hub = parties.catalog(parties.hub)
+    hub.enable_aws_organizations_access()
+    until(hub.get_aws_organizations_access_status, lambda answer: answer["AccessStatus"] == "ENABLED")
+    portfolio_id = create_portfolio(hub)
+
+    token = share(parties, portfolio_id, "ORGANIZATION", parties.organization)
     until(
         lambda: hub.describe_portfolio_share_status(PortfolioShareToken=token),
         lambda answer: answer["Status"] == "COMPLETED",
     )
 
-    assert changing == "UNDER_CHANGE"
-    assert (status["Status"], status["ShareDetails"]["SuccessfulShares"]) == ("IN_PROGRESS", [])
-    assert refused == ("InvalidStateException", BUSY)
-    assert first in imported(parties, parties.spoke)
+    assert imported(parties, parties.spoke) == [portfolio_id]
 
 
 def test_in_faithful_behaviour_a_share_is_not_updated_while_that_is_under_way(faithful: Callable[..., Parties]) -> None:

@@ -250,28 +250,40 @@ def test_the_same_request_under_the_same_token_copies_once(parties: Parties, pro
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[Any]:
-    """A faithful server on which products have two versions at most and copies take a moment."""
-    limits = {"quota.versions_per_product": 2, "faithful.copying_seconds": 0.2}
+def small(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A faithful server on which products have two versions at most, and copies take so many seconds."""
+    limits = {"quota.versions_per_product": 2, "faithful.copying_seconds": request.param}
     yield from serve(f"sqlite:///{tmp_path / 'm.sqlite'}", tmp_path, behaviour="faithful", **limits)
 
 
-def test_a_copy_that_finds_no_room_fails_later_and_says_why(small: Any, account: str) -> None:
-    catalog, s3 = client_of(small, "servicecatalog", account), client_of(small, "s3", account)
-    product = publish(catalog, s3, QUEUE, QUEUE)
-    source = f"arn:aws:catalog:{REGION}:{account}:product/{product.product_id}"
+def begin_copy(server: Any, account: str) -> tuple[Any, str, str]:
+    """A product that has no room for copies of its own versions: its catalog, its id, the copy's token."""
+    catalog, s3 = client_of(server, "servicecatalog", account), client_of(server, "s3", account)
+    product_id = publish(catalog, s3, QUEUE, QUEUE).product_id
+    source = f"arn:aws:catalog:{REGION}:{account}:product/{product_id}"
+    begun = catalog.copy_product(SourceProductArn=source, TargetProductId=product_id, IdempotencyToken="t-1")
+    return catalog, product_id, begun["CopyProductToken"]
 
-    token = catalog.copy_product(SourceProductArn=source, TargetProductId=product.product_id, IdempotencyToken="t-1")[
-        "CopyProductToken"
-    ]
-    first = catalog.describe_copy_product_status(CopyProductToken=token)
+
+@pytest.mark.parametrize("small", [3600.0], indirect=True)
+def test_in_faithful_behaviour_a_copy_is_in_progress_at_first(small: Any, account: str) -> None:
+    catalog, _, token = begin_copy(small, account)
+
+    found = catalog.describe_copy_product_status(CopyProductToken=token)
+
+    del found["ResponseMetadata"]
+    assert found == {"CopyProductStatus": "IN_PROGRESS"}
+
+
+@pytest.mark.parametrize("small", [0.05], indirect=True)
+def test_a_copy_that_finds_no_room_fails_later_and_says_why(small: Any, account: str) -> None:
+    catalog, product_id, token = begin_copy(small, account)
+
     last = until(
         lambda: catalog.describe_copy_product_status(CopyProductToken=token),
         lambda answer: answer["CopyProductStatus"] != "IN_PROGRESS",
     )
 
-    del first["ResponseMetadata"]
-    assert first == {"CopyProductStatus": "IN_PROGRESS"}
     assert last["CopyProductStatus"] == "FAILED"
     assert "versions of product" in last["StatusDetail"]
-    assert len(versions(catalog, product.product_id)) == 2
+    assert len(versions(catalog, product_id)) == 2

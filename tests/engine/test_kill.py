@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from manciple.engine.providers.faults import Fault
 from manciple.store.tables.engine import OPERATION
 from tests.engine.worlds import World, open_world, template, topic
@@ -124,3 +126,30 @@ def test_a_worker_that_is_stopped_and_goes_on_after_its_lease_does_nothing_twice
 
         world.check()
         assert len(world.names()) == 4 * len(GRAPH)
+
+
+def break_connections(url: str) -> None:
+    """End every connection to the database in the middle of what it does, as a restart of the database does."""
+    ending = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.execute(ending)
+
+
+def test_a_database_that_breaks_every_connection_again_and_again_loses_nothing(postgresql_url: str) -> None:
+    with open_world(postgresql_url) as world:
+        slow(world)
+        with worker(postgresql_url):
+            ids = [accept(world, number) for number in range(6)]
+            for _ in range(8):
+                time.sleep(0.1)
+                break_connections(postgresql_url)
+
+            world.wait_until_done(*ids, seconds=60)
+
+        world.check()
+        assert [row.reason for row in world.rows(OPERATION) if row.reason is not None] == []
+        assert len(world.names()) == 6 * len(GRAPH)

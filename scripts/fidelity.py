@@ -8,6 +8,7 @@ Events, and the outputs of deployments, come from a server that is driven throug
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ ORACLE = Path(__file__).parents[2] / "shared" / "oracle"
 ACCOUNT, REGION, STACK = "111111111111", "us-east-1", "stack"
 STACK_ID = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/6f1d4a30-0000-11f0-8000-000000000000"
 ZONES = [f"{REGION}{letter}" for letter in "abcdef"]
+FORM_OF_TODAY = 2022
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 NO_UPDATES = "No updates are to be performed."
 WITHOUT_CHANGES = {
@@ -72,7 +74,7 @@ def main() -> None:
         oracle.produce("cases", partial(played_case, world, functions))
         oracle.produce("errors", error_result)
         oracle.produce("deploys", partial(played_deploy, world, functions))
-        oracle.score("cases")
+        oracle.score_by_age()
         oracle.score("errors", "--errors", str(oracle.path / "errors"), "--feature", "template")
         oracle.score("deploys", "--deploys", str(oracle.path / "deploys"))
     oracle.report()
@@ -100,6 +102,19 @@ class Oracle:
         """Print the scorer's table."""
         command = [sys.executable, str(self.path / "compare.py"), str(self._scratch / kind), *options, *self._options]
         subprocess.run(command, check=True)
+
+    def score_by_age(self) -> None:
+        """Score today's change sets, and those apart that were recorded before change sets had today's form."""
+        ages: dict[str, list[str]] = {f"recorded since {FORM_OF_TODAY}": [], "recorded before": []}
+        for name, case in recordings("cases", self.path):
+            year = re.search(r"\b\d{4}\b", case["notes"].get("recorded_date", ""))
+            is_old = year is not None and int(year[0]) < FORM_OF_TODAY
+            ages["recorded before" if is_old else f"recorded since {FORM_OF_TODAY}"].append(name)
+        for age, names in ages.items():
+            print(f"change sets {age}: {len(names)} cases", flush=True)
+            chosen = self._scratch / "chosen"
+            chosen.write_text("\n".join(names))
+            self.score("cases", "--ids", str(chosen))
 
     def report(self) -> None:
         """Print what was refused, and why."""

@@ -13,7 +13,7 @@ from tests.contract.publishing import QUEUE, Published
 from tests.contract.raw import issue_key, send, signed
 from tests.contract.requests import refusal
 
-GATES = ["policy", "product", "portfolio", "principal", "launch path", "version", "constraints", "name"]
+GATES = ["policy", "product", "portfolio", "principal", "launch path", "version", "target", "constraints", "name"]
 
 Explain = Callable[..., dict[str, Any]]
 
@@ -112,6 +112,23 @@ def test_a_product_in_no_portfolio_is_offered_by_none(explain: Explain, catalog:
 
     assert verdicts(found)["portfolio"] == "closed"
     assert found["Message"].endswith(f"No portfolio offers {alone}; associate it with one.")
+
+
+def test_a_type_of_products_without_a_target_closes_the_gate_before_the_constraints(
+    explain: Explain, publish: Callable[..., Published]
+) -> None:
+    product = publish(QUEUE, kind="EXTERNAL")
+    code, text = refusal(lambda: product.launch("mine"))
+
+    found = explain(product.product_id, artifact=product.versions[0])
+    assert (found["Code"], verdicts(found)["target"], verdicts(found)["constraints"]) == (code, "closed", "not reached")
+    assert found["Message"] == f"{text} Set up a target for EXTERNAL products, or choose one in targets.rules."
+
+
+def test_the_target_of_a_launch_is_told(explain: Explain, product: Published) -> None:
+    gates = {gate["Gate"]: gate["Sentence"] for gate in explain(product.product_id)["Gates"]}
+
+    assert gates["target"] == "A new provisioned product is deployed onto the target stack."
 
 
 def test_several_paths_are_told(explain: Explain, product: Published) -> None:

@@ -161,11 +161,16 @@ def demand_target(context: Context, artifact: ProvisioningArtifact) -> str:
     """The target of new products of a version's type. Raises InvalidParametersException if none is set up."""
     target = context.runtime.target_choice.of(artifact.type, *context.owner)
     if target is None:
-        raise InvalidParametersException(
-            f"{artifact.product_id} is a {artifact.type} product, and the settings give no target for such products "
-            f"in account {context.account}, region {context.region}; set one up, or choose one in targets.rules."
-        )
+        raise no_target(context, artifact.product_id, artifact.type)
     return target
+
+
+def no_target(context: Context, product_id: str, type: str) -> InvalidParametersException:
+    """The refusal of a launch that the settings give no target."""
+    return InvalidParametersException(
+        f"{product_id} is a {type} product, and the settings give no target for such products in account "
+        f"{context.account}, region {context.region}; set one up, or choose one in targets.rules."
+    )
 
 
 def _new_target(context: Context, type: str) -> str:

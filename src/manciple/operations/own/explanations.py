@@ -227,6 +227,15 @@ def _state_of_version(launch: _Launch) -> str:
     return f"Version {found[0].id} is {state}; name another one, or have it made active and not deprecated."
 
 
+def _target(launch: _Launch) -> str:
+    context, product = launch.context, launch.product
+    target = context.runtime.target_choice.of(product.type, *context.owner)
+    if target is None:
+        why = f"Set up a target for {product.type} products, or choose one in targets.rules."
+        raise _Closed(launches.no_target(context, product.id, product.type), why)
+    return f"A new provisioned product is deployed onto the target {target}."
+
+
 def _constraints(launch: _Launch) -> str:
     effects = effects_along(launch.context, launch.path, launch.product.id)
     role = effects.launch_role_arn
@@ -257,6 +266,7 @@ _GATES: tuple[tuple[str, Callable[[_Launch], str]], ...] = (
     ("principal", _association),
     ("launch path", _path),
     ("version", _version),
+    ("target", _target),
     ("constraints", _constraints),
     ("name", _name),
 )

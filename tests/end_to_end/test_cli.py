@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -162,6 +164,7 @@ def test_a_second_plan_needs_the_first_one_discarded(manciple: Run, published: s
 
     assert refused.status == 1
     assert refused.err.startswith("manciple: InvalidStateException: ")
+    assert refused.err.endswith("--discard deletes the plan that is open for it first.\n")
     assert plan_id_of(again) != plan_id_of(first)
 
 
@@ -184,8 +187,14 @@ def test_a_plan_that_fails_says_why(manciple: Run, published: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("plan", "Nothing", "orders"), "There is no product 'Nothing' that you may launch."),
-        (("plan", "Order intake", "orders", "--version", "v9"), "There is no version 'v9' of Order intake."),
+        (
+            ("plan", "Nothing", "orders"),
+            "There is no product 'Nothing' that you may launch in eu-west-1; there is 'Order intake'.",
+        ),
+        (
+            ("plan", "Order intake", "orders", "--version", "v9"),
+            "There is no version 'v9' of Order intake; there are 'v1', 'v2'.",
+        ),
         (("plan", "Order intake", "orders", "--path", "Elsewhere"), "There is no launch path 'Elsewhere'"),
         (("plan", "Order intake", "orders", "--parameter", "Size"), "--parameter 'Size' is not KEY=VALUE."),
         (("plan", "Order intake"), "Missing argument"),
@@ -201,6 +210,45 @@ def test_what_cannot_be_done_is_said_in_one_sentence(
     assert ended.err.startswith("manciple: ")
     assert sentence in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_a_product_that_nobody_was_let_in_to_says_how(manciple: Run, tmp_path: Path) -> None:
+    folder = copy_of_example(tmp_path)
+    text = (folder / "product.yaml").read_text()
+    (folder / "product.yaml").write_text(re.sub(r"principals:.*?(?=versions:)", "", text, flags=re.DOTALL))
+    manciple("publish", str(folder))
+
+    ended = manciple("plan", "Order intake", "orders")
+
+    assert ended.status == 1
+    assert "Product 'Order intake' is there, but no portfolio lets you launch it" in ended.err
+
+
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:4566", "foo", "http://"])
+@pytest.mark.parametrize("command", [("plan", "Order intake", "orders"), ("execute", "plan-a"), ("audit",)])
+def test_an_endpoint_that_is_no_address_is_refused_in_one_sentence(
+    manciple: Run, command: tuple[str, ...], endpoint: str
+) -> None:
+    ended = manciple(*command, "--endpoint", endpoint)
+
+    assert ended.status == 1
+    assert ended.err == (
+        f"manciple: The endpoint {endpoint!r} is no address: it must begin with http:// or https://.\n"
+    )
+
+
+def test_an_endpoint_that_is_another_server_is_told_as_such(manciple: Run) -> None:
+    other = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+
+    ended = manciple("plan", "Order intake", "orders", "--endpoint", f"http://127.0.0.1:{other.server_port}")
+    other.shutdown()
+    other.server_close()
+
+    assert ended.status == 1
+    assert ended.err.endswith(
+        "manciple: The endpoint answered HTTP 501; is it a Manciple server? --endpoint names another.\n"
+    )
 
 
 def test_a_server_that_does_not_answer_is_said_in_one_sentence(manciple: Run) -> None:

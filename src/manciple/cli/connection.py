@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any
@@ -117,7 +118,15 @@ def connect(endpoint: str | None, environ: Mapping[str, str] = os.environ) -> Co
     session = Session(secret, secret, region_name=environ.get("AWS_REGION"))
     common = environ.get("AWS_ENDPOINT_URL")
     ours = endpoint or environ.get("AWS_ENDPOINT_URL_SERVICE_CATALOG") or common or DEFAULT_ENDPOINT
-    return Connection(session, ours, endpoint or environ.get("AWS_ENDPOINT_URL_S3") or common)
+    artifacts = endpoint or environ.get("AWS_ENDPOINT_URL_S3") or common or ours
+    return Connection(session, _checked(ours), _checked(artifacts))
+
+
+def _checked(endpoint: str) -> str:
+    """An endpoint that can be one; raises Refusal for any other."""
+    if not re.match(r"https?://[^/\s]", endpoint):
+        raise Refusal(f"The endpoint {endpoint!r} is no address: it must begin with http:// or https://.")
+    return endpoint
 
 
 def connect_alone(endpoint: str) -> Connection:

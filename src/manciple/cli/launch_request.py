@@ -1,13 +1,21 @@
 """From what a user types (names, some parameters) to what CreateProvisionedProductPlan takes (ids, all parameters)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from manciple.cli.connection import every
 from manciple.cli.product_folder import read_yaml
 from manciple.cli.refusal import Refusal
+
+_NAMED = 5
+"""As many names are told, at most, where the one that was asked for is none of them."""
+
+_WAYS_OUT = dict.fromkeys(
+    ("PLAN_IN_PROGRESS", "AVAILABLE", "TAINTED"), "--discard deletes the plan that is open for it first."
+) | {"ERROR": "What failed to launch is not planned again: terminate it, or take another name."}
+"""What to do, by a provisioned product's status, where no plan can be made for it now."""
 
 
 class Wanted(NamedTuple):
@@ -41,6 +49,11 @@ class LaunchRequest(NamedTuple):
     title: str
     input: Mapping[str, Any]
     deployed: Deployed | None
+
+    @property
+    def way_out(self) -> str:
+        """What to do if no plan can be made now."""
+        return _WAYS_OUT.get(self.deployed.status, "") if self.deployed else ""
 
 
 def make_request(catalog: Any, wanted: Wanted) -> LaunchRequest:
@@ -98,9 +111,24 @@ def _either(item: Any, *names: str) -> Any:
 def _find_product(catalog: Any, product: str) -> str:
     if re.fullmatch("prod-[a-z0-9]{13}", product):
         return product
-    views = every(catalog.search_products, "ProductViewSummaries")
+    views = list(every(catalog.search_products, "ProductViewSummaries"))
     found = [view["ProductId"] for view in views if view["Name"] == product]
-    return _only(found, f"product {product!r} that you may launch")
+    if not found and _is_offered_to_nobody(catalog, product):
+        raise Refusal(
+            f"Product {product!r} is there, but no portfolio lets you launch it: `manciple publish` with --principal, "
+            "or with `principals` in its product.yaml, lets you in."
+        )
+    what = f"product {product!r} that you may launch in {catalog.meta.region_name}"
+    return _only(found, what, [view["Name"] for view in views])
+
+
+def _is_offered_to_nobody(catalog: Any, product: str) -> bool:
+    """Is a product that is not seen by those who launch seen by those who publish?"""
+    try:
+        views = every(catalog.search_products_as_admin, "ProductViewDetails")
+        return any(view["ProductViewSummary"]["Name"] == product for view in views)
+    except catalog.exceptions.ClientError:
+        return False  # who may not publish learns no more
 
 
 def _find_deployed(catalog: Any, name: str) -> Deployed | None:
@@ -114,7 +142,7 @@ def _find_deployed(catalog: Any, name: str) -> Deployed | None:
 def _choose_version(artifacts: Sequence[Any], wanted: Wanted, product_id: str, deployed: Deployed | None) -> str:
     if wanted.version:
         found = [found["Id"] for found in artifacts if wanted.version in (found["Id"], found.get("Name"))]
-        return _only(found, f"version {wanted.version!r} of {wanted.product}")
+        return _only(found, f"version {wanted.version!r} of {wanted.product}", _names(artifacts).values())
     if deployed and deployed.is_launched and deployed.product_id == product_id:
         return deployed.artifact_id
     current = [found for found in artifacts if found.get("Guidance") != "DEPRECATED"]
@@ -124,9 +152,9 @@ def _choose_version(artifacts: Sequence[Any], wanted: Wanted, product_id: str, d
 
 
 def _find_path(catalog: Any, product_id: str, path: str) -> str:
-    summaries = every(catalog.list_launch_paths, "LaunchPathSummaries", ProductId=product_id)
+    summaries = list(every(catalog.list_launch_paths, "LaunchPathSummaries", ProductId=product_id))
     found = [summary["Id"] for summary in summaries if path in (summary["Id"], summary["Name"])]
-    return _only(found, f"launch path {path!r} of {product_id}")
+    return _only(found, f"launch path {path!r} of {product_id}", [summary["Name"] for summary in summaries])
 
 
 def _kept_parameters(catalog: Any, target: Mapping[str, str], deployed: Deployed | None) -> set[str]:
@@ -146,7 +174,7 @@ def _parameter_keys(catalog: Any, target: Mapping[str, str]) -> set[str]:
 
 
 def _title(product: Any, name: str, artifact_id: str, deployed: Deployed | None) -> str:
-    names = {artifact["Id"]: artifact.get("Name", artifact["Id"]) for artifact in product["ProvisioningArtifacts"]}
+    names = _names(product["ProvisioningArtifacts"])
     what = f"{product['ProductViewSummary']['Name']} {names.get(artifact_id, artifact_id)}"
     if deployed is None or not deployed.is_launched:
         return f"Launch {name}: {what}"
@@ -155,9 +183,15 @@ def _title(product: Any, name: str, artifact_id: str, deployed: Deployed | None)
     return f"Update {name} to {what} (it is at {names.get(deployed.artifact_id, deployed.artifact_id)})"
 
 
-def _only(ids: Sequence[str], what: str) -> str:
+def _names(artifacts: Sequence[Any]) -> dict[str, str]:
+    return {artifact["Id"]: artifact.get("Name", artifact["Id"]) for artifact in artifacts}
+
+
+def _only(ids: Sequence[str], what: str, there_are: Iterable[str]) -> str:
     if len(ids) == 1:
         return ids[0]
     if ids:
         raise Refusal(f"There is more than one {what} ({', '.join(ids)}); give the id.")
-    raise Refusal(f"There is no {what}.")
+    known = sorted(set(there_are))
+    named = ", ".join(repr(name) for name in known[:_NAMED]) + (", …" if len(known) > _NAMED else "")
+    raise Refusal(f"There is no {what}; there {'are' if len(known) > 1 else 'is'} {named or 'none'}.")

@@ -12,7 +12,7 @@ from rich.console import Console
 from manciple.cli.connection import Connection, Endpoint, connect, every
 from manciple.cli.launch_request import LaunchRequest, Wanted, make_request, read_pairs, read_parameters
 from manciple.cli.plan_text import Document, plan_lines
-from manciple.cli.refusal import Refusal
+from manciple.cli.refusal import Refusal, sentence_of
 from manciple.cli.terminal import open_terminal, write
 
 NOTHING_TO_CHANGE = 0
@@ -67,7 +67,7 @@ def make_plan(connection: Connection, request: LaunchRequest) -> Document:
     Raises Refusal with the reason if it failed.
     """
     catalog = connection.service_catalog
-    plan_id = catalog.create_provisioned_product_plan(**request.input)["PlanId"]
+    plan_id = _create(catalog, request)
     status = _wait(catalog, plan_id)
     document: Document = connection.read(f"/_manciple/plans/{plan_id}")
     if status == "CREATE_FAILED":
@@ -89,6 +89,13 @@ def print_plan(terminal: Console, title: str, document: Document) -> None:
 def has_nothing_to_change(document: Document) -> bool:
     """Would executing the plan leave everything as it is?"""
     return str(document["StatusReason"]) == "NO_CHANGES"
+
+
+def _create(catalog: Any, request: LaunchRequest) -> str:
+    try:
+        return str(catalog.create_provisioned_product_plan(**request.input)["PlanId"])
+    except catalog.exceptions.InvalidStateException as error:
+        raise Refusal(f"{sentence_of(error)} {request.way_out}".rstrip()) from error
 
 
 def _wait(catalog: Any, plan_id: str) -> str:

@@ -1,7 +1,20 @@
 """What is said, in one sentence, when a command cannot do what it was asked."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from manciple.errors import ServiceError
 from manciple.settings import SettingsError
+
+_KEYS = (
+    "This server takes only keys that `manciple key create` made; AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY name one."
+)
+_ADVICE = {
+    "InvalidAccessKeyId": _KEYS,
+    "MissingAuthenticationTokenException": _KEYS,
+    "UnrecognizedClientException": _KEYS,
+}
+"""What to do about an error that AWS's words leave its reader alone with, by code."""
 
 
 class Refusal(Exception):
@@ -19,11 +32,17 @@ def _of_client(error: Exception) -> str | None:
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
-        answer = error.response["Error"]
-        return f"{answer['Code']}: {answer['Message']}"
+        return _of_answer(error.response["Error"])
     if isinstance(error, exceptions.EndpointConnectionError | exceptions.HTTPClientError):
         return f"{error} Is the server running? `manciple serve` starts one, --endpoint names one."
     return str(error) if isinstance(error, exceptions.BotoCoreError) else None
+
+
+def _of_answer(answer: Mapping[str, Any]) -> str:
+    """The sentence for an error that was answered; one without a name comes from something that is not AWS's kind."""
+    if answer["Code"].isdecimal():
+        return f"The endpoint answered HTTP {answer['Code']}; is it a Manciple server? --endpoint names another."
+    return " ".join(filter(None, (f"{answer['Code']}: {answer['Message']}", _ADVICE.get(answer["Code"]))))
 
 
 def _of_store(error: Exception) -> str | None:

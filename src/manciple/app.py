@@ -207,8 +207,14 @@ def make_targets(settings: Settings) -> dict[str, Target]:
 def make_target_choice(settings: Settings, targets: Container[str]) -> TargetChoice:
     """How the settings choose among the targets that are set up. Raises SettingsError for one that is not."""
     declared = collect("manciple.engine.targets", TargetType)
-    serves = {one.name: one.product_types for one in declared if one.for_launches and one.name in targets}
-    return TargetChoice(settings.targets.rules, settings.engine.target, serves)
+    usable = [one for one in declared if one.for_launches and one.name in targets]
+    return TargetChoice(
+        settings.targets.rules,
+        settings.engine.target,
+        serves={one.name: one.product_types for one in usable},
+        first_for={one.name: one.first_for for one in usable},
+        under_role={one.name for one in usable if one.needs_launch_role(settings)},
+    )
 
 
 def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, public_url: str) -> Runtime:

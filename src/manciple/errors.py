@@ -24,6 +24,16 @@
         ├── InvalidRequestException          ─┐
         ├── TypeNotFoundException             │ of the Cloud Control API
         ├── UnsupportedActionException       ─┘
+        ├── BatchEntryIdsNotDistinct         ─┐
+        ├── EmptyBatchRequest                 │
+        ├── InvalidAttributeName              │
+        ├── InvalidParameterValue             │
+        ├── MessageNotInflight                │ of SQS
+        ├── QueueDoesNotExist                 │
+        ├── QueueNameExists                   │
+        ├── ReceiptHandleIsInvalid            │
+        ├── TooManyEntriesInBatchRequest      │
+        ├── UnsupportedOperation             ─┘
         ├── ForeignRequestException          (403) a web page of another origin
         ├── MisdirectedRequestException      (421) a Host that is not ours
         ├── RequestTooLargeException         (413) a body over the limit
@@ -137,6 +147,46 @@ class TypeNotFoundException(ServiceError):
 
 class UnsupportedActionException(ServiceError):
     """Cloud Control: the action is not available."""
+
+
+class BatchEntryIdsNotDistinct(ServiceError):
+    """SQS: two entries of a batch have one id."""
+
+
+class EmptyBatchRequest(ServiceError):
+    """SQS: a batch without entries."""
+
+
+class InvalidAttributeName(ServiceError):
+    """SQS: no attribute of that name."""
+
+
+class InvalidParameterValue(ServiceError):
+    """SQS: a value out of its range."""
+
+
+class MessageNotInflight(ServiceError):
+    """SQS: the message was not received, or can be received again."""
+
+
+class QueueDoesNotExist(ServiceError):
+    """SQS: no such queue, or not the caller's."""
+
+
+class QueueNameExists(ServiceError):
+    """SQS: there is a queue of that name with other attributes."""
+
+
+class ReceiptHandleIsInvalid(ServiceError):
+    """SQS: nobody received a message under this handle from this queue."""
+
+
+class TooManyEntriesInBatchRequest(ServiceError):
+    """SQS: a batch has ten entries at most."""
+
+
+class UnsupportedOperation(ServiceError):
+    """SQS: not on these queues."""
 
 
 class ForeignRequestException(ServiceError):

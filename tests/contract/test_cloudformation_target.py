@@ -1,7 +1,6 @@
 """A server whose products are deployed onto a CloudFormation that others wrote, driven through the API alone."""
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,7 +13,6 @@ from tests import peers
 from tests.contract import publishing
 from tests.contract.conftest import client_of, serve
 from tests.contract.publishing import Published
-from tests.contract.requests import refusal
 
 pytestmark = pytest.mark.usefixtures("aws_credentials")
 
@@ -167,15 +165,3 @@ def status_there(there: Any, arn: str) -> str | None:
     except there.exceptions.ClientError:
         return None
     return found
-
-
-@pytest.mark.parametrize("kind", ["EXTERNAL", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD"])
-def test_a_type_that_no_target_serves_is_refused_by_name(tmp_path: Path, account: str, kind: str) -> None:
-    for server in serve(f"sqlite:///{tmp_path / 'manciple.sqlite'}", tmp_path):
-        clients = [client_of(server, service, account) for service in ("servicecatalog", "s3")]
-        product = publishing.publish(*clients, publishing.QUEUE, kind=kind)
-        code, message = refusal(partial(product.launch, "mine"))
-
-    assert code == "InvalidParametersException"
-    assert f"a {kind} product, and the settings give no target for such products in account {account}" in message
-    assert "targets.rules" in message

@@ -398,11 +398,11 @@ def test_plans_are_listed_without_a_status(catalog: Any, publish: Publish) -> No
     assert [plan["PlanId"] for plan in of_one["ProvisionedProductPlans"]] == [yours["PlanId"]]
 
 
-def test_a_plan_of_a_product_that_nothing_here_can_deploy_is_refused(catalog: Any, publish: Publish) -> None:
+def test_a_plan_of_an_engines_product_without_a_launch_role_is_refused(catalog: Any, publish: Publish) -> None:
     code, message = refusal(lambda: publish(QUEUE, kind="EXTERNAL").plan("mine"))
 
     assert code == "InvalidParametersException"
-    assert "EXTERNAL" in message
+    assert "is a EXTERNAL product and has no launch role" in message
 
 
 def test_the_notification_arns_of_an_update_plan_take_the_place_of_the_first_ones(publish: Publish) -> None:

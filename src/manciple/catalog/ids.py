@@ -47,6 +47,11 @@ def stack_name(account: str, provisioned_product_id: str) -> str:
     return f"SC-{account}-{provisioned_product_id}"
 
 
+def queue_arn(account: str, region: str, name: str) -> str:
+    """`arn:<partition>:sqs:<region>:<account>:<name>`."""
+    return f"arn:{partition_of(region)}:sqs:{region}:{account}:{name}"
+
+
 def stack_set_arn(account: str, region: str, name: str, unique: str) -> str:
     """The ARN of a CloudFormation stack set (service authorization reference)."""
     return f"arn:{partition_of(region)}:cloudformation:{region}:{account}:stackset/{name}:{unique}"

@@ -22,6 +22,25 @@ from manciple.template.change_set import (
 from manciple.template.stack_paths import joined
 
 
+class AskedOfEngine(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What a provisioning engine is asked: to which queue the request goes, and what it says.
+
+    Of `parameters` only those values are shown that are known to be no secrets.
+    """
+
+    operation: str
+    queue_name: str
+    queue_account: str
+    artifact_path: str | None
+    launch_role_arn: str | None
+    parameters: dict[str, str]
+    tags: dict[str, str]
+
+
+UNKNOWN_TO_US = "what the engine changes"
+"""What only execution can tell of a plan that somebody else carries out."""
+
+
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the store knows of a plan beside its changes.
 
@@ -36,6 +55,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     base_fingerprint: str | None = None
     simulated: bool = False
     not_simulated: tuple[str, ...] = ()
+    asked: AskedOfEngine | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, rename="pascal"):
@@ -74,7 +94,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
     `parameters` and `outputs` are what changes of them, at paths as `/Parameters/Size` and `/Outputs/Url/Value`.
     `invalid_properties` make the execution fail, here or on AWS. `done` counts what was really done, once the plan was
-    carried out.
+    carried out. `asked` is what an engine outside is asked to do, where that is all that is known.
     """
 
     plan_id: str
@@ -95,6 +115,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     parameters: tuple[PathChange, ...] = ()
     outputs: tuple[PathChange, ...] = ()
     done: Summary | None = None
+    asked: AskedOfEngine | None = None
 
 
 _NOTHING = ChangeSet(changes={})
@@ -120,7 +141,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         risks=risks,
         risk_counts=count_risks(risks),
         invalid_properties=tuple(invalid_properties(changes)) if facts.simulated else (),
-        unknown_until_execution=tuple(_unknown(changes)),
+        unknown_until_execution=(*_unknown(changes), *([UNKNOWN_TO_US] if facts.asked else [])),
         simulated=facts.simulated,
         not_simulated=facts.not_simulated,
         changes=tuple(
@@ -128,6 +149,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         ),
         parameters=changes.parameter_changes,
         outputs=changes.output_changes,
+        asked=facts.asked,
     )
     return made if values else without_values(made)
 
@@ -143,6 +165,7 @@ def without_values(document: PlanDocument) -> PlanDocument:
         changes=tuple(change_without_values(change) for change in document.changes),
         parameters=names_only(document.parameters),
         outputs=names_only(document.outputs),
+        asked=document.asked and msgspec.structs.replace(document.asked, parameters={}),
     )
 
 

@@ -14,7 +14,8 @@ from manciple.catalog.entities import Entity
 class Workflow(Entity, frozen=True, kw_only=True):
     """One attempt of an engine at a record, known by the hash of its token.
 
-    `result_digest` is the sealed `WorkflowResult` that was told first; there is none while the engine works.
+    `result_digest` is the sealed `WorkflowResult` that was told first; there is none while the engine works. A
+    workflow that was given up has a `received_time` without a result.
     """
 
     token_hash: str

@@ -69,6 +69,12 @@ class Clients:
             raise UnreachablePlace("There is no address of STS; set targets.cloudformation.sts_endpoint.")
         return self._client("sts", place, self.sts_endpoint)
 
+    def sqs(self, place: Place) -> Any:
+        """An SQS client for a place's queues, with the server's own rights. Raises UnreachablePlace."""
+        if self.endpoint is None:
+            raise UnreachablePlace("There is no address of SQS; set targets.external.sqs_endpoint.")
+        return self._client("sqs", msgspec.structs.replace(place, role_arn=None), self.endpoint)
+
     def object_url(self, place: Place, key: str) -> str:
         """The address of an object in the bucket, as the endpoint reads it."""
         return f"{_address('s3', place.region, self._s3_endpoint or AWS)}/{self.bucket}/{key}"

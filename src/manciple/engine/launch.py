@@ -16,6 +16,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     stack's tags, `auto_tags` the `aws:servicecatalog:*` ones that never count as a change by themselves. `effects` are
     those of the constraints along the launch path; `notification_arns` the product's own, without theirs. `stack_set`
     is what to do with stack instances where the product is a stack set; `instance_stack` names the stack of one.
+    `product_account` is the account that the product and its versions belong to, if it is not the launching one.
     """
 
     account: str
@@ -34,6 +35,7 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str | None = None
     imported_stack: str | None = None
     instance_stack: str | None = None
+    product_account: str | None = None
 
     @property
     def stack_name(self) -> str:

@@ -62,6 +62,7 @@ class Settlement:
             base_fingerprint=base,
             simulated=made.simulated,
             not_simulated=made.not_simulated,
+            asked=made.asked,
         )
         document = plan_document(facts, made.change_set)
         changes = as_service_catalog(made.change_set)
@@ -130,7 +131,7 @@ class Settlement:
         fields: dict[str, Any] = {"status": _PRODUCT_STATUSES[ended.status], "status_message": ended.reason}
         if good and planned is not None:
             fields |= self._deployed(planned)
-        self._change(**fields, physical_id=stack_arn)
+        self._change(**fields, physical_id=stack_arn or None)
         self._end_record("SUCCEEDED" if good else "FAILED", ended.reason, outputs if good else [])
         self._end_plan(good=good, reason=ended.reason)
 

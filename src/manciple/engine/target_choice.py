@@ -1,6 +1,6 @@
 """Which target a new product is deployed onto: the operator's rules, by product type, account and region."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from manciple.settings import SettingsError
 from manciple.settings.sections import TargetRule
@@ -9,14 +9,28 @@ TEMPLATES = frozenset({"CLOUD_FORMATION_TEMPLATE", "MARKETPLACE"})
 """The types of products whose versions are templates of CloudFormation."""
 
 
+_NONE: Mapping[str, frozenset[str]] = {}
+
+
 class TargetChoice:
     """The rules, the target where none decides, and which types of products each target that is set up serves.
 
-    Raises SettingsError for a target that is not set up, and for a rule that gives one a type that it does not serve.
+    Where several serve a type and nothing decides, it goes to the target that is first for it. `under_role` are the
+    targets that launch nothing without a launch role. Raises SettingsError for a target that is not set up, and for a
+    rule that gives one a type that it does not serve.
     """
 
-    def __init__(self, rules: Sequence[TargetRule], default: str, serves: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        rules: Sequence[TargetRule],
+        default: str,
+        serves: Mapping[str, frozenset[str]],
+        first_for: Mapping[str, frozenset[str]] = _NONE,
+        under_role: Collection[str] = (),
+    ) -> None:
         self._rules = rules
+        self._first_for = first_for
+        self._under_role = under_role
         self._default = default
         self._serves = serves
         for target in (default, *(rule.target for rule in rules)):
@@ -39,7 +53,13 @@ class TargetChoice:
             if self.serves(target, product_type):
                 return target
         able = [target for target in self._serves if self.serves(target, product_type)]
+        if len(able) > 1:
+            able = [target for target in able if product_type in self._first_for.get(target, ())]
         return able[0] if len(able) == 1 else None
+
+    def needs_launch_role(self, target: str) -> bool:
+        """Does a target launch nothing without a launch role?"""
+        return target in self._under_role
 
 
 def _fits(rule: TargetRule, product_type: str, account: str, region: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from manciple.catalog.ids import portfolio_arn, product_arn
+from manciple.catalog.ids import portfolio_arn, product_arn, queue_arn
 from manciple.catalog.policy_conditions import REQUEST_TAG, RESOURCE_TAG
 from manciple.catalog.policy_decisions import LEVELS, Level, Permissions, Verdict
 from manciple.catalog.policy_patterns import Context
@@ -41,8 +41,11 @@ ACTIONS = {
     "s3:CompleteMultipartUpload": "s3:PutObject",
     "s3:ListParts": "s3:ListMultipartUploadParts",
     "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:PeekMessages": "sqs:ReceiveMessage",
 }
-"""Operations whose action has another name (Service authorization reference, Amazon S3 and AWS CloudFormation)."""
+"""Operations whose action has another name (Service authorization reference: S3, SQS, CloudFormation)."""
 
 _REASONS: Mapping[Any, str] = {
     "explicitly denied": "with an explicit deny in an identity-based policy",
@@ -175,6 +178,9 @@ def _resource(caller: Caller, operation: str, input: Any) -> Resource:
         bucket, key = getattr(input, "bucket", None), getattr(input, "key", None)
         place = "/".join(part for part in (bucket, key) if part) or "*"
         return Resource((f"arn:{caller.partition}:s3:::{place}",))
+    if operation.startswith("sqs:"):
+        name = (getattr(input, "queue_url", None) or getattr(input, "queue_name", None) or "*").rpartition("/")[2]
+        return Resource((queue_arn(caller.account, caller.region, name),))
     if ":" in operation:
         return Resource(("*",))
     return resource_of(operation, input, caller.account, caller.region)

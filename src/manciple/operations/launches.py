@@ -242,12 +242,14 @@ def launch_of(
     Its AutoTags keep their first values (reference, 2.4), so do its tags and notification ARNs unless others are given.
     """
     own = own_tags(product)
+    target = _target_of_launch(context, product, choice)
+    role_arn = _demand_role_where_needed(context, choice, target, launch_role(product, choice))
     return Launch(
         account=product.account,
         region=product.region,
         provisioned_product_id=product.id,
         template_digest=choice.artifact.template_digest,
-        target=_target_of_launch(context, product, choice),
+        target=target,
         parameters=dict(parameters),
         use_previous=tuple(use_previous),
         tags=own if tags is None else tags,
@@ -255,9 +257,20 @@ def launch_of(
         notification_arns=tuple(notification_arns or product.notification_arns),
         effects=choice.effects,
         stack_set=stack_set,
-        role_arn=launch_role(product, choice),
+        role_arn=role_arn,
         imported_stack=_imported_stack(product),
+        product_account=choice.product.account if choice.product.account != product.account else None,
     )
+
+
+def _demand_role_where_needed(context: Context, choice: Choice, target: str, role_arn: str | None) -> str | None:
+    """The role, or InvalidParametersException if there is none and the target does nothing without (reference, 7.1)."""
+    if role_arn is None and context.runtime.target_choice.needs_launch_role(target):
+        raise InvalidParametersException(
+            f"{choice.product.id} is a {choice.product.type} product and has no launch role along the path "
+            f"{choice.path_id}; its engine needs one: create a LAUNCH constraint for it in {choice.portfolio.id}."
+        )
+    return role_arn
 
 
 def _imported_stack(product: ProvisionedProduct) -> str | None:

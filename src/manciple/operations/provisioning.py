@@ -15,7 +15,7 @@ from manciple.operations.call import Context, operation
 from manciple.operations.launches import Choice, Wanted
 from manciple.operations.records import detail_of, open_record
 from manciple.operations.stack_sets import as_deployed, change_of_launch, change_of_update, parameters_of_update
-from manciple.store.rows import PROVISIONED_PRODUCTS
+from manciple.store.rows import PROVISIONED_PRODUCTS, RECORDS
 
 
 @operation("ProvisionProduct", writes=True)
@@ -74,7 +74,7 @@ def terminate_provisioned_product(
     product = launches.find_provisioned_product(context, input.provisioned_product_id, input.provisioned_product_name)
     _demand_changeable(product, "terminate")
     changed = begin_change(context, product, "terminate")
-    record = open_record(context, changed, "TERMINATE_PROVISIONED_PRODUCT")
+    record = open_record(context, changed, "TERMINATE_PROVISIONED_PRODUCT", **_owner_of(context, product))
     termination = Termination(
         account=product.account,
         region=product.region,
@@ -149,6 +149,13 @@ def chosen(choice: Choice) -> dict[str, str]:
         "provisioning_artifact_id": choice.artifact.id,
         "path_id": choice.path_id,
     }
+
+
+def _owner_of(context: Context, product: ProvisionedProduct) -> dict[str, str]:
+    """The account that a provisioned product's product belongs to, as the record before kept it."""
+    newest = product.last_provisioning_record_id
+    record = RECORDS.get(context.tx, product.account, product.region, newest) if newest else None
+    return {"product_account": record.product_account} if record and record.product_account else {}
 
 
 def _demand_changeable(product: ProvisionedProduct, verb: str) -> None:

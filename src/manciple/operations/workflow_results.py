@@ -17,7 +17,7 @@ from manciple.errors import InvalidParametersException, ResourceNotFoundExceptio
 from manciple.operations.call import Context, operation
 from manciple.operations.records import OPEN
 from manciple.store.rows import RECORDS
-from manciple.store.workflows import WORKFLOWS, find_workflow
+from manciple.store.workflows import NOT_OVER, WORKFLOWS, find_workflow
 
 Input: TypeAlias = (
     shapes.NotifyProvisionProductEngineWorkflowResultInput
@@ -61,12 +61,12 @@ def _receive(context: Context, input: Input, record_type: RecordType) -> None:
     if workflow.result_digest is not None:
         _check_repeated(context, workflow, result)
         return
-    if record.status not in OPEN:
-        raise InvalidParametersException(f"Record {record.id} is not in progress; it is {record.status}.")
+    if record.status not in OPEN or workflow.received_time is not None:
+        raise InvalidParametersException(f"Record {record.id} is not in progress; it is {_status(record)}.")
     digest = context.runtime.objects.put_value(context.tx, result)
     told = {"received_time": context.now, "result_digest": digest}
-    if WORKFLOWS.change(context.tx, workflow, expect={"result_digest": None}, **told) is None:
-        _check_repeated(context, *_find(context, input)[:1], result)
+    if WORKFLOWS.change(context.tx, workflow, expect=NOT_OVER, **told) is None:
+        _receive(context, input, record_type)
         return
     call_back(context.tx, record.id)
     context.wake(record.id)
@@ -82,6 +82,11 @@ def _find(context: Context, input: Input) -> tuple[Workflow, Record]:
     if workflow is None or workflow.record_id != record.id:
         raise InvalidParametersException(f"The workflow token is not one that was issued for record {record.id}.")
     return workflow, record
+
+
+def _status(record: Record) -> str:
+    """The status of a record that waits no more; one that was given up is about to have failed."""
+    return "FAILED" if record.status in OPEN else record.status
 
 
 def _result(input: Input) -> WorkflowResult:

@@ -124,6 +124,22 @@ class CloudFormation(Struct, frozen=True, kw_only=True):
     poll_seconds: Seconds = 2.0
 
 
+class External(Struct, frozen=True, kw_only=True):
+    """Provisioning engines of others, which are asked by messages as AWS asks them.
+
+    What has no result by the time-out has failed, and so has what was received so often without one. Messages wait in
+    queues on this server's own port, or are sent to SQS: `sqs_endpoint` is an address, or `aws`.
+    `operation_names = "documented"` spells them as the administrator guide does, not as AWS's messages do.
+    """
+
+    timeout_seconds: Seconds = 21_600.0
+    most_receives: Positive = 5
+    visibility_timeout_seconds: Count = 180
+    sqs_endpoint: Endpoint | None = None
+    launch_role_required: bool = True
+    operation_names: Literal["observed", "documented"] = "observed"
+
+
 class Targets(Struct, frozen=True, kw_only=True):
     """What there is to deploy onto beside the stack target; a target without its endpoint is left out.
 
@@ -133,6 +149,7 @@ class Targets(Struct, frozen=True, kw_only=True):
 
     rules: tuple[TargetRule, ...] = ()
     cloudformation: CloudFormation = CloudFormation()
+    external: External = External()
 
 
 class Sources(Struct, frozen=True, kw_only=True):

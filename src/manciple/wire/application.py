@@ -6,7 +6,7 @@ from functools import partial
 
 from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
-from manciple.wire import aws_json, cloud_control, query, rpc_cbor
+from manciple.wire import aws_json, cloud_control, rpc_cbor
 from manciple.wire.access_log import log_access
 from manciple.wire.callbacks import Callbacks
 from manciple.wire.calls import Calls
@@ -14,8 +14,10 @@ from manciple.wire.guard import Guard
 from manciple.wire.health import Health, Metrics
 from manciple.wire.messages import App, Receive, Scope, Send, in_threads
 from manciple.wire.own_json import own_json
+from manciple.wire.query import query
 from manciple.wire.router import Router
 from manciple.wire.s3 import S3
+from manciple.wire.sqs import Queues
 
 THREADS = 32
 
@@ -36,12 +38,14 @@ class Application:
         calls = Calls(runtime, operations, identity)
         limit = settings.limits.request_bytes
         metrics = Metrics(runtime)
+        queues = Queues(calls, limit, self._pool)
         health = Health(runtime, metrics, self._pool)
         apps: dict[str, App] = {
             "aws_json": in_threads(partial(aws_json.answer, calls), limit, self._pool),
             "cloud_control": in_threads(partial(cloud_control.answer, calls), limit, self._pool),
             "rpc_cbor": in_threads(partial(rpc_cbor.answer, calls), limit, self._pool),
-            "query": in_threads(partial(query.answer, calls), limit, self._pool),
+            "query": query(calls, queues, limit, self._pool),
+            "sqs_json": queues.json,
             "own_json": own_json(calls, Callbacks(runtime, self._pool), limit, self._pool),
             "health": health,
             "metrics": health,

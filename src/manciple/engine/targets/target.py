@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from manciple.catalog.plan_document import AskedOfEngine
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.place import Place
 from manciple.engine.planned import Planned
@@ -40,7 +41,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A plan that was made: what would change, what execution needs, and whether a simulated cloud would be changed.
 
     `not_simulated` are the changed resources for which something else is asked for all that. `templates` are the nested
-    templates that it was made from.
+    templates that it was made from. `asked` is what somebody else is asked to do, who alone knows what that changes.
     """
 
     change_set: ChangeSet
@@ -48,6 +49,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     not_simulated: tuple[str, ...] = ()
     templates: tuple[bytes, ...] = ()
+    asked: AskedOfEngine | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +120,14 @@ class TargetType:
     """What a module of this directory declares, to be found there: a target's name and how to make it.
 
     `make` answers None where the settings leave the target out. One that is not `for_launches` cannot be chosen as the
-    target of all: the catalog decides what it is for. `product_types` are the types of products that it serves.
+    target of all: the catalog decides what it is for. `product_types` are the types of products that it serves,
+    `first_for` those that it is given where several serve them and no rule decides. Where it `needs_launch_role`,
+    nothing is launched without one.
     """
 
     name: str
     make: Callable[[Settings], Target | None]
     for_launches: bool = True
     product_types: frozenset[str] = TEMPLATES
+    first_for: frozenset[str] = frozenset()
+    needs_launch_role: Callable[[Settings], bool] = lambda _settings: False

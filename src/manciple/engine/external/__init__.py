@@ -1,0 +1,1 @@
+"""Asking the provisioning engines of others, as AWS Service Catalog asks them."""

@@ -1,4 +1,4 @@
-"""What the operations on queues take and answer, as Amazon SQS's API has it. Messages have no attributes of their own."""
+"""What the operations on queues take and answer, as Amazon SQS has it; messages have no attributes of their own."""
 
 from typing import Annotated
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy.exc import ArgumentError
 
 from manciple.catalog.behaviour import INSTANT, Behaviour
 from manciple.catalog.directory import Directory, DirectoryError, read_directory
@@ -32,12 +33,12 @@ from manciple.operations.call import Operations, Runtime
 from manciple.operations.identity import Identity
 from manciple.operations.source_sync import SourceSync
 from manciple.registry import collect
-from manciple.settings import Settings, SettingsError, check_secret_key, check_serving
+from manciple.settings import Settings, SettingsError, check_secret_key, check_serving, masked
 from manciple.store import schema
 from manciple.store.database import Database
 from manciple.store.directories import write_directory
 from manciple.store.objects import Objects
-from manciple.store.sealed import Seal, check_key, read_key
+from manciple.store.sealed import Seal, check_key, is_sealed, read_key
 from manciple.wire.application import Application
 
 _ID_BITS = 65
@@ -60,21 +61,37 @@ def open_store(settings: Settings) -> Iterator[Store]:
     Raises SettingsError, SchemaError or SealedError, each one sentence.
     """
     check_secret_key(settings)
-    database = Database(settings.database or f"sqlite:///{_own_file(settings.data)}")
+    database = _open_database(settings)
     try:
         schema.upgrade(database)
-        seal = Seal(read_key(_key_file(settings), create=settings.secret_key_file is None))
-        check_key(database, seal)
+        file = _key_file(settings)
+        seal = Seal(read_key(file, create=settings.secret_key_file is None and not is_sealed(database)))
+        check_key(database, seal, file)
         yield Store(database, Objects(seal))
     finally:
         database.close()
 
 
+def _open_database(settings: Settings) -> Database:
+    try:
+        return Database(settings.database or f"sqlite:///{_own_file(settings.data)}")
+    except (ArgumentError, ImportError, ValueError) as error:
+        url = masked(settings.database or "")
+        raise SettingsError(
+            f"database is {url!r} but must be an address such as postgresql://user@host:5432/name"
+        ) from error
+
+
 def _own_file(directory: Path) -> Path:
     """The database in the data directory, made if it is not there, for its owner's eyes only."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = directory / "manciple.sqlite"
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # its journals get the same mode from SQLite
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))  # its journals get the same mode from SQLite
+    except OSError as error:
+        raise SettingsError(
+            f"the data directory {directory} cannot be written ({error.strerror}): --data names another"
+        ) from error
     return file
 
 

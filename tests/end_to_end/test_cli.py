@@ -369,6 +369,52 @@ def test_a_taken_port_is_refused_in_one_sentence(manciple: Run, tmp_path: Path) 
     assert f"Port {taken} of 127.0.0.1 cannot be bound" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--data", "taken"), "the data directory taken cannot be written (File exists): --data names another"),
+        (("--database", "mysql://ana:hidden@db/x"), "database is 'mysql://ana:****@db/x' but must be an address such"),
+        (("--database", "postgresql://db:port/x"), "database is 'postgresql://db:port/x' but must be an address such"),
+        (("--data", "broken"), "The database cannot be used: file is not a database"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_said_in_one_sentence(
+    manciple: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MANCIPLE_SECRET_KEY_FILE", str(tmp_path / "some.key"))
+    (tmp_path / "taken").touch()
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "manciple.sqlite").write_text("garbage\n" * 100)
+
+    ended = manciple("migrate", *arguments)
+
+    assert ended.status == 1
+    assert ended.err.startswith(f"manciple: {sentence}")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_lost_key_is_named_and_no_other_is_made_in_its_place(manciple: Run, tmp_path: Path) -> None:
+    manciple("migrate", "--data", str(tmp_path / "data"))
+    (tmp_path / "data.key").unlink()
+
+    ended = manciple("migrate", "--data", str(tmp_path / "data"))
+
+    assert ended.status == 1
+    assert f"The secret key file {tmp_path / 'data.key'}, without which" in ended.err
+    assert not (tmp_path / "data.key").exists()
+
+
+def test_an_address_that_is_not_of_this_machine_is_refused_in_one_sentence(manciple: Run, tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+
+    ended = manciple("serve", "--host", "192.0.2.1", "--auth", "sigv4", "--port", "0", "--data", data)
+
+    assert ended.status == 1
+    assert "Port 0 of 192.0.2.1 cannot be bound" in ended.err
+    assert "choose another address with --host" in ended.err
+
+
 def test_open_mode_beyond_loopback_is_refused(manciple: Run, tmp_path: Path) -> None:
     ended = manciple("serve", "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "data"))
 

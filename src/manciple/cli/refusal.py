@@ -1,5 +1,6 @@
 """What is said, in one sentence, when a command cannot do what it was asked."""
 
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,7 @@ def _of_answer(answer: Mapping[str, Any]) -> str:
 
 
 def _of_store(error: Exception) -> str | None:
-    from sqlalchemy.exc import ArgumentError, OperationalError
+    from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
     from manciple.store.schema import SchemaError
     from manciple.store.sealed import SealedError
@@ -55,4 +56,11 @@ def _of_store(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, ArgumentError):
         return f"The database URL cannot be used: {error}."
-    return f"The database cannot be reached: {error.orig}" if isinstance(error, OperationalError) else None
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:  # DatabaseError: a file that is none
+        return f"The database cannot be {_failed_to(error.orig)}: {' '.join(str(error.orig).split())}"
+    return None
+
+
+def _failed_to(error: object) -> str:
+    """What could not be done with a database: SQLite's is at hand, any other has to be reached first."""
+    return "used" if isinstance(error, sqlite3.Error) else "reached"

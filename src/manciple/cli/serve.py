@@ -1,5 +1,6 @@
 """`manciple serve` and `manciple worker`."""
 
+import errno
 import signal
 import sys
 import threading
@@ -10,6 +11,9 @@ import typer
 
 from manciple.cli.options import Config, Data, DatabaseUrl, load
 from manciple.cli.refusal import Refusal
+
+_OF_THE_PORT = (errno.EADDRINUSE, errno.EACCES)
+"""Why an address cannot be bound where another port would do."""
 
 Host = Annotated[str | None, typer.Option(metavar="HOST", help="The address to bind; default 127.0.0.1.")]
 Port = Annotated[int | None, typer.Option(metavar="PORT", help="The port; default 4566; 0 takes a free one.")]
@@ -65,8 +69,9 @@ def serve(
     try:
         server = Server(settings)
     except OSError as error:
+        another = "port with --port or MANCIPLE_PORT" if error.errno in _OF_THE_PORT else "address with --host"
         raise Refusal(
-            f"Port {settings.port} of {settings.host} cannot be bound ({error.strerror}): choose another with --port."
+            f"Port {settings.port} of {settings.host} cannot be bound ({error.strerror}): choose another {another}."
         ) from error
     _stop_on_signals()
     server.serve(on_ready=lambda: typer.echo(ready_line(settings.public_url or server.url)))

@@ -13,7 +13,7 @@ from manciple.settings.loading import (
     load,
 )
 from manciple.settings.sections import Settings
-from manciple.settings.wording import printed
+from manciple.settings.wording import masked, printed
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -27,5 +27,6 @@ __all__ = [
     "is_loopback",
     "is_postgresql",
     "load",
+    "masked",
     "printed",
 ]

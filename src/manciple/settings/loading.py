@@ -68,14 +68,19 @@ def check_serving(settings: Settings) -> None:
             "use --auth sigv4, a loopback address, or --insecure if that is meant"
         )
     if is_postgresql(settings) and settings.public_url is None:
-        raise SettingsError("with PostgreSQL public_url must be given: the address under which all servers are reached")
+        raise SettingsError(
+            "with PostgreSQL public_url must be given (--public-url): the address under which all servers are reached"
+        )
     check_secret_key(settings)
 
 
 def check_secret_key(settings: Settings) -> None:
     """Raise SettingsError where several processes share a database and no key for its secrets is given."""
     if is_postgresql(settings) and settings.secret_key_file is None:
-        raise SettingsError("with PostgreSQL secret_key_file must be given: the key that all servers and workers share")
+        raise SettingsError(
+            "with PostgreSQL secret_key_file must be given (MANCIPLE_SECRET_KEY_FILE): "
+            "the key that all servers and workers share"
+        )
 
 
 def is_postgresql(settings: Settings) -> bool:

@@ -189,7 +189,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     data: Path
     database: str | None = None  # SQLAlchemy URL; None: SQLite in `data`
     auth: Literal["open", "sigv4"] = "open"
-    public_url: str | None = None  # None: the bound address
+    public_url: Address | None = None  # None: the bound address
     behaviour: Literal["instant", "faithful"] = "instant"
     execute: bool = True
     insecure: bool = False

@@ -31,8 +31,8 @@ def describe_type(wanted: Type) -> str:
             return f"a whole number from {low} {'upwards' if high is None else f'to {high}'}"
         case FloatType(gt=low):
             return f"a number above {low:g}"
-        case StrType(pattern=str()):
-            return "aws, or an address that begins with http:// or https://"
+        case StrType(pattern=str(pattern)):
+            return f"{'aws, or ' * ('aws' in pattern)}an address that begins with http:// or https://"
         case VarTupleType(item_type=member):
             return f"a list of {_describe_member(member) if isinstance(member, StructType) else 'texts'}"
         case DictType(value_type=member):

@@ -22,6 +22,7 @@ from manciple.store.tables.catalog import KEY_CHECK
 
 _NONCE = 12
 _KEY = 32
+_NAME_ANOTHER = "MANCIPLE_SECRET_KEY_FILE names the file to use"
 
 
 class SealedError(Exception):
@@ -66,7 +67,8 @@ def make_key() -> bytes:
 def read_key(path: Path, *, create: bool) -> bytes:
     """Read the key from `path`, making it (mode 0600) at first start if `create`.
 
-    The file holds 64 hexadecimal digits. Raises SealedError naming the file if it is absent or malformed.
+    The file holds 64 hexadecimal digits. Raises SealedError naming the file if it is absent or malformed, or cannot be
+    made.
     """
     if create and not path.exists():
         _write_key(path)
@@ -75,7 +77,7 @@ def read_key(path: Path, *, create: bool) -> bytes:
         key = bytes.fromhex(text)
     except FileNotFoundError as error:
         raise SealedError(
-            f"The secret key file {path} does not exist; name an existing one in MANCIPLE_SECRET_KEY_FILE."
+            f"The secret key file {path}, without which the data cannot be opened, does not exist; {_NAME_ANOTHER}."
         ) from error
     except (OSError, ValueError) as error:
         raise SealedError(f"The secret key file {path} cannot be read as 64 hexadecimal digits: {error}.") from error
@@ -88,8 +90,11 @@ def read_key(path: Path, *, create: bool) -> bytes:
 
 def _write_key(path: Path) -> None:
     """Make the file whole before it has its name: whoever finds it, even after a crash, finds a key in it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file, unfinished = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file, unfinished = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 0600
+    except OSError as error:
+        raise SealedError(f"The secret key file {path} cannot be made: {error.strerror}; {_NAME_ANOTHER}.") from error
     try:
         with os.fdopen(file, "w") as stream:
             stream.write(make_key().hex() + "\n")
@@ -105,10 +110,16 @@ _SELECT_CHECK = sa.select(KEY_CHECK.c.sealed)
 _CHECKED = b"manciple"
 
 
-def check_key(database: Database, seal: Seal) -> None:
+def is_sealed(database: Database) -> bool:
+    """Was this database ever used with a key, so that no new one will do?"""
+    with database.read() as tx:
+        return tx.scalar(_SELECT_CHECK) is not None
+
+
+def check_key(database: Database, seal: Seal, file: Path) -> None:
     """Hold the key against the value that this database was first sealed with, or leave that value in a new database.
 
-    Raises SealedError if the key is another.
+    Raises SealedError naming the key's file if the key is another.
     """
     with database.read() as tx:
         sealed = tx.scalar(_SELECT_CHECK)
@@ -118,4 +129,9 @@ def check_key(database: Database, seal: Seal) -> None:
             if sealed is None:
                 sealed = seal.close(_CHECKED)
                 tx.execute(sa.insert(KEY_CHECK), {"id": 1, "sealed": sealed})
-    seal.open(sealed)
+    try:
+        seal.open(sealed)
+    except SealedError as error:
+        raise SealedError(
+            f"The secret key in {file} is not the one that this data was sealed with; {_NAME_ANOTHER}."
+        ) from error

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manciple.store.database import Database
-from manciple.store.sealed import Seal, SealedError, check_key, make_key, read_key
+from manciple.store.sealed import Seal, SealedError, check_key, is_sealed, make_key, read_key
 
 
 @given(st.binary(max_size=200))
@@ -88,8 +88,10 @@ def test_two_keys_are_never_the_same() -> None:
 
 
 def test_a_database_remembers_the_key_that_it_was_first_sealed_with(made: Database, seal: Seal) -> None:
-    check_key(made, seal)
-    check_key(made, seal)
+    before = is_sealed(made)
+    check_key(made, seal, Path("right.key"))
+    check_key(made, seal, Path("right.key"))
 
-    with pytest.raises(SealedError):
-        check_key(made, Seal(b"x" * 32))
+    assert (before, is_sealed(made)) == (False, True)
+    with pytest.raises(SealedError, match=r"wrong\.key"):
+        check_key(made, Seal(b"x" * 32), Path("wrong.key"))

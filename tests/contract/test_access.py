@@ -365,7 +365,8 @@ def test_no_policy_makes_an_operator(sigv4_server: Server, account: str) -> None
 
     assert status == 403
     assert (
-        "not authorized to perform: manciple:Operate on resource: /_manciple/sandbox/environment" in answer["Message"]
+        "not authorized to perform: manciple:Operate on resource: /_manciple/sandbox/environment "
+        "because it is for keys of operators alone" in answer["Message"]
     )
 
 

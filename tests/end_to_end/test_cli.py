@@ -326,6 +326,13 @@ def test_a_key_for_nobody_is_refused(manciple: Run, tmp_path: Path, arguments: t
     assert sentence in ended.err
 
 
+def test_a_key_of_a_named_policy_is_made_without_doubts(manciple: Run, tmp_path: Path) -> None:
+    ended = manciple("key", "create", *KEY, "--data", str(tmp_path / "data"))
+
+    assert ended.status == 0
+    assert ended.err == ""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_says_one_ready_line_and_stops_cleanly(start: Start, tmp_path: Path, number: signal.Signals) -> None:
     server = start("serve", "--port", "0", "--data", str(tmp_path / "data"))

@@ -76,4 +76,4 @@ def _policy(text: str) -> str:
     try:
         return Path(text).read_text()
     except (OSError, UnicodeDecodeError) as error:
-        raise Refusal(f"--policy {text} is neither a file nor one of {', '.join(known_names())}: {error}.") from error
+        raise Refusal(f"--policy {text} is neither a file nor one of {', '.join(known_names())}.") from error

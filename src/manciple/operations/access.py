@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from manciple.catalog.ids import portfolio_arn, product_arn, queue_arn
 from manciple.catalog.policy_conditions import REQUEST_TAG, RESOURCE_TAG
-from manciple.catalog.policy_decisions import LEVELS, Level, Permissions, Verdict
+from manciple.catalog.policy_decisions import LEVELS, Level, Permissions
 from manciple.catalog.policy_patterns import Context
 from manciple.catalog.policy_resources import LEVELLED, Resource, removed_tags, requested_tags, resource_of
 from manciple.catalog.sessions import user_id
@@ -50,6 +50,7 @@ ACTIONS = {
 _REASONS: Mapping[Any, str] = {
     "explicitly denied": "with an explicit deny in an identity-based policy",
     "not allowed": "because no identity-based policy allows the {action} action",
+    "no operator": "because it is for keys of operators alone (`manciple key create --operator`)",
     "not allowed by the session": "because no session policy allows the {action} action",
 }
 
@@ -78,7 +79,7 @@ class Access:
         """The same for a route of our own, guarded by an action."""
         if action != OPERATE:
             return self.admit(caller, action.removeprefix(_SERVICE), None)
-        verdict: Verdict = "allowed" if caller.is_operator else "not allowed"
+        verdict = "allowed" if caller.is_operator else "no operator"
         if caller.permissions and caller.permissions.decide(action, (path,), {}) == "explicitly denied":
             verdict = "explicitly denied"
         if verdict != "allowed":

@@ -5,7 +5,7 @@ import secrets
 from typing import NamedTuple
 
 from manciple.catalog.entities import AccessKey
-from manciple.catalog.managed_policies import policies_of
+from manciple.catalog.managed_policies import is_named, policies_of
 from manciple.catalog.policy_statements import PolicyError
 from manciple.errors import ValidationException
 from manciple.store.database import Database
@@ -73,5 +73,5 @@ def _check(account: str, arn: str, policy: str) -> None:
 
 
 def doubts_about(policy: str) -> list[str]:
-    """What of a policy cannot be judged here, in sentences."""
-    return [doubt for one in policies_of(policy) for doubt in one.doubts]
+    """What of a policy document cannot be judged here, in sentences; nothing of a named one, which is not theirs."""
+    return [] if is_named(policy) else [doubt for one in policies_of(policy) for doubt in one.doubts]

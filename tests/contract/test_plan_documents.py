@@ -259,3 +259,18 @@ def test_after_a_success_the_document_tells_what_was_done_of_what_was_planned(
         "Second": "not needed",
     }
     assert after["Done"] == {"Add": 1, "Modify": 1, "Replace": 0, "Remove": 1 if done == "removed" else 0}
+
+
+def test_a_name_that_a_replacement_would_have_to_share_is_told_as_what_will_fail(
+    publish: Publish, document: Callable[..., Any]
+) -> None:
+    group = "Resources: {{G: {{Type: AWS::EC2::SecurityGroup, Properties: {{GroupName: web, GroupDescription: {}}}}}}}"
+    product = publish(group.format("one"), group.format("two"))
+    assert product.launch("named")["RecordDetail"]["Status"] == "SUCCEEDED"
+
+    plan = product.plan("named", 1)
+
+    (fault,) = document(plan)["InvalidProperties"]
+    assert (fault["LogicalResourceId"], fault["Path"], fault["Consequence"]) == ("G", "GroupName", "fails")
+    record = product.execute(plan["ProvisionedProductPlanDetails"]["PlanId"])
+    assert fault["Reason"] in record["RecordDetail"]["RecordErrors"][0]["Description"]

@@ -1,6 +1,8 @@
-"""What in a plan is sure to fail when it is executed: properties that the resource's schema does not permit.
+"""What in a plan is sure to fail when it is executed.
 
-Where a value may be a stand-in for a real one, the sandbox goes on and AWS would not; the plan says that too.
+That is properties that the resource's schema does not permit, and names that a replacement would have to share with
+what it replaces. Where a value may be a stand-in for a real one, the sandbox goes on and AWS would not; the plan says
+that too.
 """
 
 from collections.abc import Iterator
@@ -11,8 +13,9 @@ import msgspec
 from manciple.template.change_set import Change, ChangeSet, holds_unknown
 from manciple.template.dynamic_references import OPENING
 from manciple.template.property_faults import property_faults
+from manciple.template.resource_schemas import CUSTOM_NAMED, schema_of
 from manciple.template.stack_paths import joined
-from manciple.template.values import Value
+from manciple.template.values import MASK, Value, holds_secret
 
 
 class InvalidProperty(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -36,6 +39,7 @@ def invalid_properties(change_set: ChangeSet) -> Iterator[InvalidProperty]:
         for change in one.changes.values():
             if change.action != "Remove" and change.certainty == "certain":
                 yield from _faults(change, path)
+                yield from _kept_names(change, path)
 
 
 def _faults(change: Change, path: str) -> Iterator[InvalidProperty]:
@@ -46,6 +50,20 @@ def _faults(change: Change, path: str) -> Iterator[InvalidProperty]:
             path=fault.path,
             reason=fault.reason,
             consequence="fails" if fault.is_certain else "fails on AWS",
+        )
+
+
+def _kept_names(change: Change, path: str) -> Iterator[InvalidProperty]:
+    schema = schema_of(change.resource_type)
+    if schema is None or change.replacement != "True" or schema.replaces_by_deleting_first:
+        return
+    name = schema.kept_name(change.before or {}, change.after or {})
+    if name is not None and not holds_unknown(name):
+        yield InvalidProperty(
+            logical_resource_id=joined(path, change.logical_id),
+            path=schema.naming_properties[-1],
+            reason=CUSTOM_NAMED.format(MASK if holds_secret(list((change.after or {}).values())) else name),
+            consequence="fails",
         )
 
 

@@ -15,7 +15,7 @@ from manciple.engine.work import Work
 from manciple.template.change_set.paths import changed_paths
 from manciple.template.evaluate import resolve
 from manciple.template.evaluation import Resource
-from manciple.template.resource_schemas import ResourceSchema, schema_of
+from manciple.template.resource_schemas import CUSTOM_NAMED, ResourceSchema, schema_of
 from manciple.template.values import Value, revealed
 
 KEPT = ("Retain", "RetainExceptOnCreate")
@@ -182,8 +182,19 @@ def _start_modify(work: Work, scope: Scope, step: Step) -> bool:
             f"The plan did not allow for {step.logical_id} to be replaced, "
             f"but its create-only property {recreation} turned out to change."
         )
+    _refuse_kept_name(work, scope, step, model)
     _start_replacement(work, scope, step, instance)
     return True
+
+
+def _refuse_kept_name(work: Work, scope: Scope, step: Step, model: dict[str, Value]) -> None:
+    """A thing cannot stand beside its replacement where both have the name that the template gives."""
+    instance = scope.instance(step.logical_id, step.before)
+    schema, state = schema_of(instance.type) or ResourceSchema(), scope.state(instance)
+    name = schema.kept_name(state.attributes | state.model, model)
+    if name is not None and not _deletes_first(scope, step):
+        work.tell(scope, instance, "UPDATE_IN_PROGRESS")
+        raise Refused(CUSTOM_NAMED.format(name))
 
 
 def _start_replacement(work: Work, scope: Scope, step: Step, old: Instance) -> None:

@@ -15,6 +15,13 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 Recreation: TypeAlias = Literal["Never", "Conditionally", "Always"]
+CUSTOM_NAMED = (
+    "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+    "Rename {} and update the stack again."
+)
+"""Told before anything is created (CloudFormation's words, as in convox/rack issue 2941; of a name with several parts
+cdk-cosmos/cosmos issue 65)."""
+
 TagAttribute: TypeAlias = Literal["Properties", "Tags"]
 Path: TypeAlias = tuple[str, ...]
 
@@ -44,6 +51,7 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     definitions: dict[str, Any] = {}
     alternatives: dict[str, Any] = {}
     reference: tuple[str, ...] = ()
+    custom_name: tuple[str, ...] = ()
     tag_attribute: TagAttribute = "Properties"
 
     @property
@@ -60,6 +68,21 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def reference_properties(self) -> tuple[str, ...]:
         """The properties that `Ref` gives, joined by `|`; mostly the primary identifier."""
         return self.reference or self.primary_identifier
+
+    @property
+    def naming_properties(self) -> tuple[str, ...]:
+        """The properties that name a thing so that no second one can stand beside it; empty if AWS names it itself."""
+        if self.custom_name:
+            return self.custom_name
+        names = self.primary_identifier
+        return names if all(name in self.properties and name not in self.read_only for name in names) else ()
+
+    def kept_name(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+        """The name that `after` gives and the thing has already; parts of a name are joined by `|`."""
+        names = [after.get(name) for name in self.naming_properties]
+        if not names or names != [before.get(name) for name in self.naming_properties]:
+            return None
+        return "|".join(names) if all(isinstance(name, str) for name in names) else None
 
     def requires_recreation(self, path: str) -> Recreation:
         """Must the resource be replaced when the value at `path` changes (`KeyName`, `Ebs/0/Size`)?
@@ -130,6 +153,7 @@ class _Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     conditional_create_only: tuple[str, ...] = ()
     mutable: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
+    custom_name: tuple[str, ...] = ()
     tag_attribute: TagAttribute | None = None
 
     def matches(self, resource_type: str) -> bool:
@@ -179,6 +203,7 @@ def _corrected(resource_type: str, schema: ResourceSchema) -> ResourceSchema:
                     schema.conditional_create_only, row.conditional_create_only, row.mutable
                 ),
                 reference=row.reference or schema.reference,
+                custom_name=row.custom_name or schema.custom_name,
                 tag_attribute=row.tag_attribute or schema.tag_attribute,
             )
     return schema

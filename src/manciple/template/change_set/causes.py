@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from manciple.template.change_set.details import SOURCES, Surroundings, logical_id_of
+from manciple.template.change_set.details import HARDER, SOURCES, Surroundings, logical_id_of
 from manciple.template.change_set.model import Change, Detail
 from manciple.template.evaluation import Read, Resource
 
@@ -19,10 +19,10 @@ def cause_of(change: Change, resource: Resource, around: Surroundings) -> tuple[
     return (*(_steps_to(read, around.changes) if read else ()), place, *replacement)
 
 
-def _weight(detail: Detail) -> tuple[bool, bool, bool]:
+def _weight(detail: Detail) -> tuple[int, bool, bool]:
     """What tells most: what replaces, what is sure, what names a cause."""
     return (
-        detail.requires_recreation != "Never",
+        HARDER[detail.requires_recreation],
         detail.evaluation == "Static",
         detail.causing_entity is not None,
     )

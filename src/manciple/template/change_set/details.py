@@ -36,7 +36,8 @@ INSIDE = Detail(section="Properties", attribute="Properties", evaluation="Dynami
 """A nested stack of which nothing is changed but what is in it (ResourceChangeDetail in CloudFormation's API reference:
 `Automatic` entities are nested stacks)."""
 
-_HARDER: Mapping[Recreation, int] = {"Never": 0, "Conditionally": 1, "Always": 2}
+HARDER: Mapping[Recreation, int] = {"Never": 0, "Conditionally": 1, "Always": 2}
+"""What a change of a property requires, in order."""
 
 
 class Surroundings(msgspec.Struct, frozen=True):
@@ -117,7 +118,7 @@ def _recreation(
         return whole
     causes = {logical_id_of(read) for read in acting}
     places = [*changed_paths(old, new, name), *paths_that_mention(causes, new, name)]
-    return max(map(schema.requires_recreation, places), key=_HARDER.__getitem__, default=whole)
+    return max(map(schema.requires_recreation, places), key=HARDER.__getitem__, default=whole)
 
 
 def _reasons(

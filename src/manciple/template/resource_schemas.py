@@ -79,10 +79,9 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def kept_name(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
         """The name that `after` gives and the thing has already; parts of a name are joined by `|`."""
-        names = [after.get(name) for name in self.naming_properties]
-        if not names or names != [before.get(name) for name in self.naming_properties]:
-            return None
-        return "|".join(names) if all(isinstance(name, str) for name in names) else None
+        wanted = self.naming_properties
+        kept = [after[name] for name in wanted if isinstance(after.get(name), str) and after[name] == before.get(name)]
+        return "|".join(kept) if kept and len(kept) == len(wanted) else None
 
     def requires_recreation(self, path: str) -> Recreation:
         """Must the resource be replaced when the value at `path` changes (`KeyName`, `Ebs/0/Size`)?

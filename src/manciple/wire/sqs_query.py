@@ -57,7 +57,9 @@ def read(form: dict[str, str], path: str) -> dict[str, Any]:
     items: dict[str, dict[int, Any]] = {}
     for key, value in form.items():
         found = _ITEM.fullmatch(key)
-        if found is None:
+        if not value and _LISTS.get(key, key) in _LISTS.values():
+            items.setdefault(key, {})  # how a list without items is written
+        elif found is None:
             members |= {} if key in _NOT_READ else {key: value}
         elif found["member"] is None:
             items.setdefault(found["list"], {})[int(found["number"])] = value

@@ -108,6 +108,42 @@ def test_a_broken_product_folder_is_refused_by_name(manciple: Run, tmp_path: Pat
     assert str(tmp_path) in ended.err
 
 
+@pytest.mark.parametrize(
+    ("template", "sentence"),
+    [
+        ("Resources: [", "Template format error: YAML not well-formed. (line "),
+        ("Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Size: 1\n", "property 'Size' (line 4)"),
+        ("just text", "Template format error: unsupported structure. (line 1)"),
+    ],
+)
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_broken_template_is_named_with_what_is_wrong_with_it(
+    manciple: Run, tmp_path: Path, version: str, template: str, sentence: str
+) -> None:
+    folder = copy_of_example(tmp_path)
+    (folder / f"{version}.yaml").write_text(template)
+
+    ended = manciple("publish", str(folder))
+
+    assert ended.status == 1
+    assert ended.err.startswith(f"manciple: {folder / version}.yaml is no valid template: ")
+    assert sentence in ended.err
+
+
+def test_a_principal_that_can_be_none_is_named(manciple: Run) -> None:
+    ended = manciple("publish", str(EXAMPLE), "--principal", "arn:aws:iam:::*")
+
+    assert ended.status == 1
+    assert "The principal 'arn:aws:iam:::*' cannot be let in: it must be an IAM user, group or role" in ended.err
+
+
+def test_a_file_in_place_of_its_folder_is_refused(manciple: Run) -> None:
+    ended = manciple("publish", str(EXAMPLE / "product.yaml"))
+
+    assert ended.status == 1
+    assert "publish the folder that holds product.yaml" in ended.err
+
+
 def test_a_plan_with_changes_exits_with_2_and_says_how_to_execute_it(manciple: Run, published: str) -> None:
     ended = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
 
@@ -216,10 +252,11 @@ def test_a_product_that_nobody_was_let_in_to_says_how(manciple: Run, tmp_path: P
     folder = copy_of_example(tmp_path)
     text = (folder / "product.yaml").read_text()
     (folder / "product.yaml").write_text(re.sub(r"principals:.*?(?=versions:)", "", text, flags=re.DOTALL))
-    manciple("publish", str(folder))
+    made = manciple("publish", str(folder))
 
     ended = manciple("plan", "Order intake", "orders")
 
+    assert "missing    nobody may launch" in made.out
     assert ended.status == 1
     assert "Product 'Order intake' is there, but no portfolio lets you launch it" in ended.err
 

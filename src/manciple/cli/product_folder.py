@@ -49,6 +49,8 @@ class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 def read_product(folder: Path) -> Product:
     """Read a product folder's `product.yaml`; raises Refusal naming the file and what is wrong with it."""
+    if folder.is_file():
+        raise Refusal(f"{folder} is a file; publish the folder that holds {NAME} and the templates.")
     product = convert(read_yaml(folder / NAME), Product, folder / NAME)
     if not product.versions:
         raise Refusal(f"{folder / NAME} names no version; a product has at least one.")
@@ -64,8 +66,14 @@ def read_yaml(file: Path) -> Any:
     """The content of a YAML or JSON file with every scalar as text."""
     try:
         return yaml.load(_read(file), Loader=yaml.BaseLoader)  # noqa: S506 - builds texts, lists and mappings only
+    except yaml.MarkedYAMLError as error:
+        raise Refusal(f"{file} is not YAML: {error.problem}{_place(error.problem_mark)}.") from error
     except yaml.YAMLError as error:
         raise Refusal(f"{file} is not YAML: {' '.join(str(error).split())}.") from error
+
+
+def _place(mark: yaml.Mark | None) -> str:
+    return f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
 
 
 def convert(content: Any, kind: type[T], file: Path) -> T:

@@ -11,9 +11,15 @@ from rich.console import Console
 from manciple.cli.connection import Connection, Endpoint, connect, every
 from manciple.cli.product_folder import Product, Version, read_product, read_template
 from manciple.cli.refusal import Refusal
+from manciple.cli.template_fault import explained
 from manciple.cli.terminal import open_terminal, write
 
 BUCKET = "manciple-templates"
+NOBODY = "nobody may launch: --principal, or `principals` in product.yaml, lets someone in"
+PRINCIPALS = (
+    "it must be an IAM user, group or role (arn:aws:iam::123456789012:role/Name), "
+    "or a pattern of such ARNs without an account (arn:aws:iam:::role/*)"
+)
 TEMPLATE_TYPE = "CLOUD_FORMATION_TEMPLATE"
 
 _ATTRIBUTES = {
@@ -72,12 +78,18 @@ def publish_folder(
     addresses = [_upload(connection.s3, template) for template in templates]
     catalog = connection.service_catalog
     yield (portfolio := _publish_portfolio(catalog, portfolio_name, product))
-    yield (published := _publish_product(catalog, product, addresses[0]))
-    for version, address in zip(product.versions, addresses, strict=True):
-        yield _publish_version(catalog, published, version, address)
+    with explained(folder / product.versions[0].template, templates[0]):
+        published = _publish_product(catalog, product, addresses[0])
+    yield published
+    for version, template, address in zip(product.versions, templates, addresses, strict=True):
+        with explained(folder / version.template, template):
+            thing = _publish_version(catalog, published, version, address)
+        yield thing
     yield _offer(catalog, published, portfolio)
     for arn in dict.fromkeys((*product.principals, *principals)):
         yield _let_in(catalog, portfolio, arn)
+    if not any(every(catalog.list_principals_for_portfolio, "Principals", PortfolioId=portfolio.id)):
+        yield Published("principal", portfolio.id, NOBODY, "missing")
 
 
 def _upload(s3: Any, template: bytes) -> str:
@@ -186,9 +198,12 @@ def _let_in(catalog: Any, portfolio: Published, arn: str) -> Published:
     if any(principal["PrincipalARN"] == arn for principal in principals):
         return Published("principal", portfolio.id, arn, "unchanged")
     is_pattern = arn.split(":")[4:5] == [""]
-    catalog.associate_principal_with_portfolio(
-        PortfolioId=portfolio.id, PrincipalARN=arn, PrincipalType="IAM_PATTERN" if is_pattern else "IAM"
-    )
+    try:
+        catalog.associate_principal_with_portfolio(
+            PortfolioId=portfolio.id, PrincipalARN=arn, PrincipalType="IAM_PATTERN" if is_pattern else "IAM"
+        )
+    except catalog.exceptions.InvalidParametersException as error:
+        raise Refusal(f"The principal {arn!r} cannot be let in: {PRINCIPALS}.") from error
     return Published("principal", portfolio.id, arn, "created")
 
 

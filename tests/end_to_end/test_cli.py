@@ -8,6 +8,7 @@ import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -30,6 +31,11 @@ Resources:
   First: {Type: AWS::SQS::Queue, Properties: {QueueName: twin}}
   Second: {Type: AWS::SQS::Queue, Properties: {QueueName: twin}, DependsOn: First}
 """
+
+
+@pytest.fixture
+def client(account: str) -> Any:
+    return boto3.client("servicecatalog")
 
 
 def plan_id_of(ended: Ended) -> str:
@@ -316,6 +322,57 @@ def test_a_failed_execution_exits_with_1_and_names_the_root_cause(manciple: Run,
     assert ended.status == 1
     assert re.search(r"^rec-[a-z0-9]{13}  FAILED$", ended.out, re.MULTILINE)
     assert re.search(r"Root cause\n  CREATE_FAILED +Second +AWS::SQS::Queue", ended.out)
+
+
+def test_a_plan_is_shown_to_whoever_asks_as_it_was_to_who_made_it(manciple: Run, published: str) -> None:
+    planned = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS)
+
+    shown = manciple("show", plan_id_of(planned))
+    as_json = manciple("show", plan_id_of(planned), "--json")
+
+    assert (shown.status, shown.out) == (0, planned.out)
+    assert json.loads(as_json.out)["Summary"]["Add"] == 6
+
+
+def test_a_plan_that_was_executed_is_shown_with_its_status(manciple: Run, published: str) -> None:
+    plan_id = plan_id_of(manciple("plan", published, "orders", "--version", "v1", *PARAMETERS))
+    manciple("execute", plan_id)
+
+    ended = manciple("show", plan_id)
+
+    assert "Plan: 6 to add" in ended.out
+    assert ended.out.endswith(f"\n{plan_id} is EXECUTE_SUCCESS.\n")
+
+
+def test_a_plan_that_failed_is_shown_with_its_reason(manciple: Run, published: str, client: Any) -> None:
+    product = client.search_products()["ProductViewSummaries"][0]["ProductId"]
+    version = client.describe_product(Id=product)["ProvisioningArtifacts"][0]["Id"]
+    plan = client.create_provisioned_product_plan(
+        PlanName="p",
+        PlanType="CLOUDFORMATION",
+        ProductId=product,
+        ProvisioningArtifactId=version,
+        ProvisionedProductName="orders",
+    )
+
+    ended = manciple("show", plan["PlanId"])
+
+    assert ended.out.startswith("Launch orders: Order intake v1\n")
+    assert re.search(f"^{plan['PlanId']} is CREATE_FAILED: .*PartnerKey", ended.out, re.MULTILINE)
+    assert "Plan:" not in ended.out
+
+
+def test_terminating_prints_events_and_status(manciple: Run, published: str) -> None:
+    launch(manciple, published)
+
+    ended = manciple("terminate", "orders")
+    again = manciple("terminate", "orders")
+
+    assert ended.status == 0
+    assert re.search(r"DELETE_COMPLETE +Table +AWS::DynamoDB::Table", ended.out)
+    assert re.search(r"^rec-[a-z0-9]{13}  SUCCEEDED$", ended.out, re.MULTILINE)
+    assert again.status == 1
+    assert "ResourceNotFoundException" in again.err
 
 
 def test_output_into_a_pipe_has_no_colours_and_no_wrapped_lines(manciple: Run, published: str) -> None:

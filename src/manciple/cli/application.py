@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve, target
+from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve, show, target, terminate
 from manciple.cli.refusal import Refusal, sentence_of
 
 app = typer.Typer(
@@ -43,7 +43,9 @@ for command in (
     serve.worker,
     publish.publish,
     plan.plan,
+    show.show,
     execute.execute,
+    terminate.terminate,
     administration.migrate,
     administration.config,
     audit.audit,

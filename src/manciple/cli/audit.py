@@ -19,7 +19,7 @@ def audit(
     operation: Annotated[str | None, typer.Option(metavar="NAME", help="Of an operation: CreatePortfolio.")] = None,
     endpoint: Endpoint = None,
 ) -> None:
-    """Print every call that may have changed something, newest first, one JSON object a line.
+    """Print who changed what, newest first. Every call that may have changed something, one JSON object a line.
 
     An operator's key is needed; the calls are those of its account and region.
     """

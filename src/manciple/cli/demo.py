@@ -43,7 +43,12 @@ def demo() -> int:
         if _plan_and_execute(connection, terminal, launch) == FAILED:
             return FAILED
         _say(terminal, f"manciple plan '{PRODUCT}' {NAME} --version v2 --parameter ProcessingSeconds=120")
-        return _plan_and_execute(connection, terminal, update)
+        if _plan_and_execute(connection, terminal, update) == FAILED:
+            return FAILED
+    write(
+        terminal, Text("\nThe demo's server is gone, and all that it held. `make serve` starts one that stays.", "dim")
+    )
+    return SUCCEEDED
 
 
 def find_examples() -> Path:

@@ -31,11 +31,16 @@ def execute(
 
 
 def execute_plan(connection: Connection, terminal: Console, plan_id: str) -> int:
-    """Execute a plan, print its events as they come, then the record's status and outputs; return the exit status."""
+    """Execute a plan and follow it to its end; return the exit status."""
+    answer = connection.service_catalog.execute_provisioned_product_plan(PlanId=plan_id)
+    return follow_to_the_end(connection, terminal, answer["RecordDetail"]["RecordId"], f"Executing {plan_id}")
+
+
+def follow_to_the_end(connection: Connection, terminal: Console, record_id: str, doing: str) -> int:
+    """Print a record's events as they come, then its status and outputs; return the exit status."""
     catalog = connection.service_catalog
-    record_id = catalog.execute_provisioned_product_plan(PlanId=plan_id)["RecordDetail"]["RecordId"]
     events = []
-    with terminal.status(f"Executing {plan_id} as {record_id}"):
+    with terminal.status(f"{doing} as {record_id}"):
         for event in follow(connection, record_id):
             events.append(event)
             write(terminal, event_line(event))

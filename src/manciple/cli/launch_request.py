@@ -142,7 +142,7 @@ def _find_deployed(catalog: Any, name: str) -> Deployed | None:
 def _choose_version(artifacts: Sequence[Any], wanted: Wanted, product_id: str, deployed: Deployed | None) -> str:
     if wanted.version:
         found = [found["Id"] for found in artifacts if wanted.version in (found["Id"], found.get("Name"))]
-        return _only(found, f"version {wanted.version!r} of {wanted.product}", _names(artifacts).values())
+        return _only(found, f"version {wanted.version!r} of {wanted.product}", version_names(artifacts).values())
     if deployed and deployed.is_launched and deployed.product_id == product_id:
         return deployed.artifact_id
     current = [found for found in artifacts if found.get("Guidance") != "DEPRECATED"]
@@ -174,16 +174,17 @@ def _parameter_keys(catalog: Any, target: Mapping[str, str]) -> set[str]:
 
 
 def _title(product: Any, name: str, artifact_id: str, deployed: Deployed | None) -> str:
-    names = _names(product["ProvisioningArtifacts"])
+    names = version_names(product["ProvisioningArtifacts"])
     what = f"{product['ProductViewSummary']['Name']} {names.get(artifact_id, artifact_id)}"
     if deployed is None or not deployed.is_launched:
         return f"Launch {name}: {what}"
     if deployed.artifact_id == artifact_id:
-        return f"Update {name}: {what}, as it is now"
+        return f"Update {name}: {what}, the version that it is at"
     return f"Update {name} to {what} (it is at {names.get(deployed.artifact_id, deployed.artifact_id)})"
 
 
-def _names(artifacts: Sequence[Any]) -> dict[str, str]:
+def version_names(artifacts: Sequence[Any]) -> dict[str, str]:
+    """The versions' names by their ids; the id of one that has no name."""
     return {artifact["Id"]: artifact.get("Name", artifact["Id"]) for artifact in artifacts}
 
 

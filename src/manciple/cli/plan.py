@@ -68,7 +68,7 @@ def make_plan(connection: Connection, request: LaunchRequest) -> Document:
     """
     catalog = connection.service_catalog
     plan_id = _create(catalog, request)
-    status = _wait(catalog, plan_id)
+    status = wait_until_made(catalog, plan_id)["Status"]
     document: Document = connection.read(f"/_manciple/plans/{plan_id}")
     if status == "CREATE_FAILED":
         catalog.delete_provisioned_product_plan(PlanId=plan_id, IgnoreErrors=True)
@@ -98,12 +98,13 @@ def _create(catalog: Any, request: LaunchRequest) -> str:
         raise Refusal(f"{sentence_of(error)} {request.way_out}".rstrip()) from error
 
 
-def _wait(catalog: Any, plan_id: str) -> str:
+def wait_until_made(catalog: Any, plan_id: str) -> Any:
+    """The details of a plan as soon as it is made, or has failed."""
     pauses = itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1]))
     while True:
         details = catalog.describe_provisioned_product_plan(PlanId=plan_id)["ProvisionedProductPlanDetails"]
         if details["Status"] != "CREATE_IN_PROGRESS":
-            return str(details["Status"])
+            return details
         time.sleep(next(pauses))
 
 

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: packages, what they say, and what an operator lets them do."""

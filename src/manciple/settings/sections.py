@@ -140,6 +140,33 @@ class External(Struct, frozen=True, kw_only=True):
     operation_names: Literal["observed", "documented"] = "observed"
 
 
+class Terraform(Struct, frozen=True, kw_only=True):
+    """Terraform or OpenTofu: the program (`tofu` or `terraform` on PATH unless set), and what packages may do.
+
+    Patterns name what is allowed: providers, provisioners, sources of modules that are not in the package, backends
+    that blocks and `terraform_remote_state` name; `any_files`: functions may read what is not in the package. Providers
+    come from `mirror`, a directory laid out as a filesystem mirror. A run sees the variables that `environment` names
+    and no others, runs as `user` if the server is root, and has to stay within `seconds` and `memory_bytes`.
+    """
+
+    binary: Path | None = None
+    providers: tuple[str, ...] = ("terraform.io/builtin/terraform",)
+    provisioners: tuple[str, ...] = ()
+    module_sources: tuple[str, ...] = ()
+    backends: tuple[str, ...] = ()
+    any_files: bool = False
+    mirror: Path | None = None
+    environment: tuple[str, ...] = ()
+    user: str | None = None
+    seconds: Seconds = 3600.0
+    memory_bytes: Positive = 2 * 1024**3
+    parallelism: Positive = 10
+    archive_bytes: Positive = 16 * 1024**2
+    unpacked_bytes: Positive = 64 * 1024**2
+    entries: Positive = 2000
+    configuration_bytes: Positive = 1024**2
+
+
 class Targets(Struct, frozen=True, kw_only=True):
     """What there is to deploy onto beside the stack target; a target without its endpoint is left out.
 
@@ -150,6 +177,7 @@ class Targets(Struct, frozen=True, kw_only=True):
     rules: tuple[TargetRule, ...] = ()
     cloudformation: CloudFormation = CloudFormation()
     external: External = External()
+    terraform: Terraform = Terraform()
 
 
 class Sources(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,8 @@ from typing import IO
 
 import msgspec
 
+from manciple.settings.sections import Terraform
+
 GZIP = b"\x1f\x8b"
 BLOCK = tarfile.BLOCKSIZE
 
@@ -46,6 +48,16 @@ class PackageLimits(msgspec.Struct, frozen=True, kw_only=True):
     unpacked_bytes: int = 64 * 1024**2
     entries: int = 2000
     configuration_bytes: int = 1024**2
+
+
+def limits_of(settings: Terraform) -> PackageLimits:
+    """The limits that the settings say."""
+    return PackageLimits(
+        archive_bytes=settings.archive_bytes,
+        unpacked_bytes=settings.unpacked_bytes,
+        entries=settings.entries,
+        configuration_bytes=settings.configuration_bytes,
+    )
 
 
 class Package(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from manciple.engine.terraform.configuration import Configuration, Module, RequiredProvider, Resource
+from manciple.settings.sections import Terraform
 
 SECTION = "targets.terraform"
 BUILTIN = "terraform.io/builtin/terraform"
@@ -32,6 +33,17 @@ class PackagePolicy(msgspec.Struct, frozen=True, kw_only=True):
     module_sources: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     any_files: bool = False
+
+
+def policy_of(settings: Terraform) -> PackagePolicy:
+    """What the settings allow."""
+    return PackagePolicy(
+        providers=settings.providers,
+        provisioners=settings.provisioners,
+        module_sources=settings.module_sources,
+        backends=settings.backends,
+        any_files=settings.any_files,
+    )
 
 
 def refusals(configuration: Configuration, policy: PackagePolicy) -> list[str]:

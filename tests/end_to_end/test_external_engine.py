@@ -1,0 +1,99 @@
+"""The sample engine does a real job: a process of its own with nothing but boto3, against a running server."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+
+from manciple.app import Server
+from tests.contract.conftest import client_of
+from tests.contract.engines import publish_external
+from tests.contract.publishing import Published
+
+ENGINE = Path(__file__).parents[2] / "examples" / "engine" / "engine.py"
+PAGE = json.dumps({"files": {"index.html": "<h1>{title}</h1>", "about.txt": "about"}})
+NEXT = json.dumps({"files": {"index.html": "<h2>{title}</h2>", "more.txt": "more"}})
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> Path:
+    return tmp_path / "sites"
+
+
+@pytest.fixture
+def start_engine(account: str, sites: Path, tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    """Starts the engine; whatever is left of it is ended."""
+    started: list[subprocess.Popen[bytes]] = []
+    log = (tmp_path / "engine.log").open("wb")
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(ENGINE), str(sites)]
+        started.append(subprocess.Popen(command, env=os.environ, stdout=log, stderr=subprocess.STDOUT))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+    log.close()
+
+
+@pytest.fixture
+def product(server: Server, account: str) -> Published:
+    catalog = client_of(server, "servicecatalog", account)
+    broken = json.dumps({"files": {"index.html": "{nobody}"}})
+    return publish_external(catalog, client_of(server, "s3", account), account, PAGE, NEXT, broken)
+
+
+def title(text: str) -> dict[str, Any]:
+    return {"ProvisioningParameters": [{"Key": "title", "Value": text}]}
+
+
+def test_products_are_directories_from_launch_to_termination(
+    product: Published, sites: Path, start_engine: Callable[[], Any]
+) -> None:
+    start_engine()
+
+    launched = product.launch("site", **title("Hello"))
+    home = Path(launched["RecordOutputs"][0]["OutputValue"])
+    first = {file.name: file.read_text() for file in home.iterdir()}
+    product.update("site", 1, **title("Bye"))
+    second = {file.name: file.read_text() for file in home.iterdir()}
+    failed = product.update("site", 2, **title("Bye"))
+    tainted = product.describe("site")["Status"]
+    ended = product.terminate("site")
+
+    assert home.parent == sites
+    assert first == {"index.html": "<h1>Hello</h1>", "about.txt": "about"}
+    assert second == {"index.html": "<h2>Bye</h2>", "more.txt": "more"}
+    assert failed["RecordDetail"]["RecordErrors"][0]["Description"] == "The engine said: KeyError: 'nobody'"
+    assert tainted == "TAINTED"
+    assert ended["RecordDetail"]["Status"] == "SUCCEEDED"
+    assert not home.exists()
+
+
+def test_an_engine_that_was_killed_over_its_work_does_it_again(
+    product: Published, account: str, start_engine: Callable[[], Any]
+) -> None:
+    sqs = boto3.client("sqs")
+    queue = sqs.get_queue_url(QueueName="ServiceCatalogExternalProvisionOperationQueue")["QueueUrl"]
+    record_id = product.catalog.provision_product(
+        ProductId=product.product_id,
+        ProvisioningArtifactId=product.versions[0],
+        ProvisionedProductName="site",
+        ProvisionToken=str(uuid4()),
+        **title("Hello"),
+    )["RecordDetail"]["RecordId"]
+    taken = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20, VisibilityTimeout=1)["Messages"]
+
+    start_engine()
+
+    assert len(taken) == 1
+    assert product.wait_for_record(record_id)["RecordDetail"]["Status"] == "SUCCEEDED"

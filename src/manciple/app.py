@@ -21,6 +21,7 @@ from manciple.engine.drivers.courier import Courier
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.drivers.sweeper import Sweeper
 from manciple.engine.limits import Limits as EngineLimits
+from manciple.engine.parameter_parsers.parser import make_parsers
 from manciple.engine.providers.endpoint import Endpoint
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
@@ -246,6 +247,7 @@ def make_runtime(settings: Settings, store: Store, driver: InProcessDriver, publ
         public_url=public_url.rstrip("/"),
         stacks=Stacks(driver.engine.parts, driver.engine.targets),
         target_choice=make_target_choice(settings, driver.engine.targets),
+        parsers=make_parsers(settings),
         behaviour=make_behaviour(settings),
     )
 

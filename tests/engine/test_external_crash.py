@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from manciple.app import Server, Store, make_providers
 from manciple.engine.memory import Memory
+from manciple.engine.parameter_parsers.parser import ParameterParsers
 from manciple.engine.probe import NoProbe, Probe
 from manciple.engine.reconcile import Done, Engine
 from manciple.engine.slice import Parts
@@ -57,7 +58,9 @@ class World:
             public_url=self.server.url,
             probe=probe or NoProbe(),
         )
-        return Engine(parts, {"external": ExternalTarget(self.settings)}, Memory(0))
+        return Engine(
+            parts, {"external": ExternalTarget(self.settings, ParameterParsers((), self.server.settings))}, Memory(0)
+        )
 
     def run(self, record_id: str, probe: Probe | None = None) -> Wake | Done:
         """Run slices until the operation waits long, or is done; after each death go on with another engine."""

@@ -36,6 +36,11 @@ def usage_instructions(template: Template, effects: Effects = _NONE) -> list[sha
     return [shapes.UsageInstruction(type=kind, value=value) for kind, value in _instructions(template, effects)]
 
 
+def launch_instructions(effects: Effects) -> list[shapes.UsageInstruction]:
+    """Those of them that are not the template's: what a launch of anything else tells (inferred)."""
+    return [shapes.UsageInstruction(type=kind, value=value) for kind, value in _of_launch(effects)]
+
+
 def preferences(stack_set: StackSet | None) -> shapes.ProvisioningArtifactPreferences:
     """The accounts and regions that a STACKSET constraint offers; empty without one (recorded)."""
     if stack_set is None:
@@ -76,6 +81,10 @@ def _instructions(template: Template, effects: Effects) -> Iterator[tuple[str, s
         yield "description", description
     if metadata := template.section("Metadata"):
         yield "metadata", _json(metadata)
+    yield from _of_launch(effects)
+
+
+def _of_launch(effects: Effects) -> Iterator[tuple[str, str]]:
     if effects.launch_role_arn is not None:
         yield "launchAsRole", effects.launch_role_arn
     yield "tagUpdateOnProvisionedProduct", "ALLOWED" if effects.allows_tag_updates else "NOT_ALLOWED"

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from manciple.api import shapes
 from manciple.catalog.audit import AuditEntry, identifiers_of
 from manciple.catalog.behaviour import INSTANT, Behaviour, Step
+from manciple.engine.parameter_parsers.parser import ParameterParsers
 from manciple.engine.stacks import Stacks
 from manciple.engine.target_choice import TargetChoice
 from manciple.errors import OperationNotSupportedException, UnknownOperationException
@@ -49,7 +50,8 @@ class Runtime:
 
     `new_id` makes a fresh identifier with a prefix; `now` is the time in milliseconds since the epoch; `public_url` is
     the address that all addresses we hand out begin with; `stacks` finds stacks on all targets, `target_choice` says
-    onto which a new product goes; `behaviour` is how long AWS's asynchronous steps last.
+    onto which a new product goes; `parsers` read the parameters of what is no template; `behaviour` is how long AWS's
+    asynchronous steps last.
     """
 
     settings: Settings
@@ -61,6 +63,7 @@ class Runtime:
     public_url: str
     stacks: Stacks
     target_choice: TargetChoice
+    parsers: ParameterParsers
     behaviour: Behaviour = INSTANT
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from manciple.api import shapes
 from manciple.catalog.entities import Plan
 from manciple.engine.launch import Launch
+from manciple.engine.planned import get_planned
 from manciple.errors import TemplateError
 from manciple.operations.call import Context
 from manciple.template.load import load
@@ -21,12 +22,20 @@ def shown_parameters(context: Context, plan: Plan) -> list[shapes.UpdateProvisio
     launch: Launch = objects.get_value(context.tx, plan.request_digest, Launch)
     if not launch.parameters and not launch.use_previous:
         return []
-    open_names = _open_names(objects.get(context.tx, launch.template_digest))
+    open_names = _open_names(objects.get(context.tx, launch.template_digest)) or _parsed_names(context, plan)
     shown = [
         shapes.UpdateProvisioningParameter(key=key, value=value if key in open_names else MASK)
         for key, value in launch.parameters.items()
     ]
     return shown + [shapes.UpdateProvisioningParameter(key=key, use_previous_value=True) for key in launch.use_previous]
+
+
+def _parsed_names(context: Context, plan: Plan) -> frozenset[str]:
+    """The names of those that are not NoEcho, as a made plan has them of a parser of what is no template."""
+    if plan.planned_digest is None:
+        return frozenset()
+    found = get_planned(context.tx, context.runtime.objects, plan.planned_digest).stacks[""].evaluation.parameters
+    return frozenset(name for name, one in found.items() if one.type and not one.no_echo)
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,9 @@ from manciple.api import shapes
 from manciple.catalog.entities import Product, ProvisioningArtifact
 from manciple.catalog.policy import check_quota
 from manciple.catalog.provisioning_parameters import describe_parameters
+from manciple.engine.parameter_parsers.parser import DeclaredParameter
 from manciple.errors import ResourceInUseException
+from manciple.operations.artifact_parameters import Asking, parameter_of, parse
 from manciple.operations.call import Caller, Context, Runtime, operation
 from manciple.operations.counts import count
 from manciple.operations.details import artifact_detail, artifact_info
@@ -91,27 +93,45 @@ def add_version(
     return version
 
 
-@operation("DescribeProvisioningArtifact")
+def prepare_parameters(
+    runtime: Runtime, caller: Caller, input: shapes.DescribeProvisioningArtifactInput
+) -> list[DeclaredParameter] | None:
+    """Ask for the parameters of a version that is no template, if they are wanted."""
+    if not input.include_provisioning_artifact_parameters:
+        return None
+    return parse(runtime, caller, lambda context: Asking(_described(context, input)))
+
+
+@operation("DescribeProvisioningArtifact", prepare=prepare_parameters)
 def describe_provisioning_artifact(
     context: Context, input: shapes.DescribeProvisioningArtifactInput
 ) -> shapes.DescribeProvisioningArtifactOutput:
     """A version, active or not; `Verbose` adds its template's text to Info."""
+    version = _described(context, input)
+    return shapes.DescribeProvisioningArtifactOutput(
+        info=artifact_info(version) | (_template_text(context, version) if input.verbose else {}),
+        provisioning_artifact_detail=artifact_detail(version),
+        provisioning_artifact_parameters=(
+            _parameters(context, version) if input.include_provisioning_artifact_parameters else None
+        ),
+        status=status_of(context, version),
+    )
+
+
+def _described(context: Context, input: shapes.DescribeProvisioningArtifactInput) -> ProvisioningArtifact:
     check_exactly_one(ProductId=input.product_id, ProductName=input.product_name)
     check_exactly_one(
         ProvisioningArtifactId=input.provisioning_artifact_id,
         ProvisioningArtifactName=input.provisioning_artifact_name,
     )
     product = find_seen_product_by(context, input.product_id, input.product_name)
-    version = _find_version_by(context, product, input.provisioning_artifact_id, input.provisioning_artifact_name)
-    wants_parameters = input.include_provisioning_artifact_parameters
-    return shapes.DescribeProvisioningArtifactOutput(
-        info=artifact_info(version) | (_template_text(context, version) if input.verbose else {}),
-        provisioning_artifact_detail=artifact_detail(version),
-        provisioning_artifact_parameters=(
-            describe_parameters(template_of(context, version)) if wants_parameters else None
-        ),
-        status=status_of(context, version),
-    )
+    return _find_version_by(context, product, input.provisioning_artifact_id, input.provisioning_artifact_name)
+
+
+def _parameters(context: Context, version: ProvisioningArtifact) -> list[shapes.ProvisioningArtifactParameter]:
+    if context.prepared is not None:
+        return [parameter_of(one) for one in context.prepared]
+    return describe_parameters(template_of(context, version))
 
 
 @operation("ListProvisioningArtifacts")

@@ -25,13 +25,6 @@ BY_URL = "LoadTemplateFromURL"
 BY_STACK = "ImportFromPhysicalId"
 INVALID_TEMPLATE = "Invalid templateBody. Please make sure that your template is valid"
 
-PARSERS = {
-    "EXTERNAL": "ServiceCatalogExternalParameterParser",
-    "TERRAFORM_OPEN_SOURCE": "ServiceCatalogTerraformOSParameterParser",
-    "TERRAFORM_CLOUD": "ServiceCatalogTerraformCloudParameterParser",
-}
-"""The functions that read the parameters of other product types, by the names that AWS gives them (reference, 7.1)."""
-
 REMOTE = RemoteTemplates()
 
 
@@ -89,10 +82,6 @@ def read_template(runtime: Runtime, content: bytes) -> Template:
 
 def template_of(context: Context, version: ProvisioningArtifact) -> Template:
     """The template of a CloudFormation version, or InvalidParametersException if it cannot be read here."""
-    if parser := PARSERS.get(version.type):
-        raise InvalidParametersException(
-            f"Error occurred during parameter parsing: there is no function {parser} to read {version.type} artifacts."
-        )
     return read_template(context.runtime, template_bytes(context, version))
 
 

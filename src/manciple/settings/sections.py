@@ -128,8 +128,9 @@ class External(Struct, frozen=True, kw_only=True):
     """Provisioning engines of others, which are asked by messages as AWS asks them.
 
     What has no result by the time-out has failed, and so has what was received so often without one. Messages wait in
-    queues on this server's own port, or are sent to SQS: `sqs_endpoint` is an address, or `aws`.
-    `operation_names = "documented"` spells them as the administrator guide does, not as AWS's messages do.
+    queues on this server's own port, or are sent to SQS: `sqs_endpoint` is an address, or `aws`. `parser` is the
+    address of what reads the parameters of artifacts. `operation_names = "documented"` spells operations as the
+    administrator guide does, not as AWS's messages do.
     """
 
     timeout_seconds: Seconds = 21_600.0
@@ -138,6 +139,8 @@ class External(Struct, frozen=True, kw_only=True):
     sqs_endpoint: Endpoint | None = None
     launch_role_required: bool = True
     operation_names: Literal["observed", "documented"] = "observed"
+    parser: Address | None = None
+    parser_seconds: Seconds = 30.0
 
 
 class Terraform(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from manciple.engine.external.checking import check
 from manciple.engine.external.planning import plan
 from manciple.engine.external.sending import NotSent, send
 from manciple.engine.found_stack import FoundStack
+from manciple.engine.parameter_parsers.parser import ParameterParsers, make_parsers
 from manciple.engine.place import Place
 from manciple.engine.slice import CalledBackError, Parts, Slice
 from manciple.engine.targets.target import Ended, Failed, Finding, Made, Target, TargetType, Wake
@@ -44,14 +45,15 @@ class ExternalTarget:
 
     name = "external"
 
-    def __init__(self, settings: External) -> None:
+    def __init__(self, settings: External, parsers: ParameterParsers) -> None:
         self._settings = settings
+        self._parsers = parsers
         self._clients = Clients(settings.sqs_endpoint)
 
     def plan(self, slice: Slice) -> Made | Wake | Failed:
         """Tell what the engine will be asked."""
         try:
-            return plan(slice)
+            return plan(slice, self._settings, self._parsers)
         except TemplateError as error:
             return Failed(code=None, message=error.message)
 
@@ -140,7 +142,7 @@ def _tell(slice: Slice, status: str, reason: str | None) -> None:
 
 
 def _make(settings: Settings) -> Target:
-    return ExternalTarget(settings.targets.external)
+    return ExternalTarget(settings.targets.external, make_parsers(settings))
 
 
 EXTERNAL = TargetType(

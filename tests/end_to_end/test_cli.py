@@ -210,6 +210,39 @@ def test_a_second_plan_needs_the_first_one_discarded(manciple: Run, published: s
     assert plan_id_of(again) != plan_id_of(first)
 
 
+def test_discarding_keeps_the_plans_that_were_executed(manciple: Run, published: str, client: Any) -> None:
+    first = plan_id_of(manciple("plan", published, "orders", "--version", "v1", *PARAMETERS))
+    manciple("execute", first)
+    second = plan_id_of(manciple("plan", published, "orders", "--version", "v2"))
+
+    third = plan_id_of(manciple("plan", published, "orders", "--version", "v2", "--discard"))
+
+    listed = client.list_provisioned_product_plans()["ProvisionedProductPlans"]
+    assert [plan["PlanId"] for plan in listed] == [first, third]
+    assert second != third
+
+
+def test_who_sees_only_their_own_plans_discards_them(
+    manciple: Run, start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    server = start("serve", "--port", "0", *data, "--auth", "sigv4")
+    assert server.stdout
+    endpoint = ("--endpoint", server.stdout.readline().rpartition("=")[2].strip())
+    for policy in ("admin", "end-user"):
+        key = json.loads(manciple("key", "create", *KEY, *data, "--policy", policy, "--json").out)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+        if policy == "admin":
+            manciple("publish", str(EXAMPLE), *endpoint)
+    first = manciple("plan", "Order intake", "orders", *PARAMETERS, *endpoint)
+
+    again = manciple("plan", "Order intake", "orders", *PARAMETERS, "--discard", *endpoint)
+
+    assert again.err == ""
+    assert plan_id_of(again) != plan_id_of(first)
+
+
 def test_a_plan_as_json_is_the_plan_document(manciple: Run, published: str) -> None:
     ended = manciple("plan", published, "orders", "--version", "v1", *PARAMETERS, "--json")
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,11 +110,24 @@ def wait_until_made(catalog: Any, plan_id: str) -> Any:
 
 
 def _discard_plans(catalog: Any, provisioned_product_id: str) -> None:
-    open_plans = every(
+    """Delete the plans that stand in the way; those that were executed stay, with what they say was done."""
+    for plan_id in _plans_of(catalog, provisioned_product_id):
+        details = catalog.describe_provisioned_product_plan(PlanId=plan_id, PageSize=1)["ProvisionedProductPlanDetails"]
+        if details["Status"].startswith("CREATE_"):
+            catalog.delete_provisioned_product_plan(PlanId=plan_id)
+
+
+def _plans_of(catalog: Any, provisioned_product_id: str) -> list[str]:
+    """The plans of a provisioned product: everybody's in the account, or one's own if one may see no others."""
+    list_plans = partial(
+        every,
         catalog.list_provisioned_product_plans,
         "ProvisionedProductPlans",
         ProvisionProductId=provisioned_product_id,
-        AccessLevelFilter={"Key": "Account", "Value": "self"},
     )
-    for found in open_plans:
-        catalog.delete_provisioned_product_plan(PlanId=found["PlanId"])
+    try:
+        return [found["PlanId"] for found in list_plans(AccessLevelFilter={"Key": "Account", "Value": "self"})]
+    except catalog.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] != "AccessDeniedException":
+            raise
+        return [found["PlanId"] for found in list_plans()]

@@ -77,6 +77,15 @@ def test_an_event_names_status_resource_type_and_reason() -> None:
     assert line.plain == "  CREATE_FAILED         Child/Queue               AWS::SQS::Queue  No."
 
 
+def test_a_reason_of_several_lines_goes_on_below_its_event() -> None:
+    line = event_line(event("Queue", "CREATE_FAILED", "It is not valid:\n#: extraneous key [\x1b] is not permitted"))
+
+    assert line.plain.split("\n") == [
+        "  CREATE_FAILED         Queue                     AWS::SQS::Queue  It is not valid:",
+        "      #: extraneous key [\\x1b] is not permitted",
+    ]
+
+
 def test_the_root_cause_is_the_first_failure_that_follows_from_no_other() -> None:
     events = [
         event("A", "CREATE_IN_PROGRESS"),

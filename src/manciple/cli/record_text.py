@@ -15,13 +15,13 @@ _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled")
 
 
 def event_line(event: Event) -> Text:
-    """One event on one line."""
+    """One event on one line; a reason of several lines goes on below."""
     name = "/".join(filter(None, (event.get("StackPath"), event["LogicalResourceId"])))
     status = event["ResourceStatus"]
     line = Text("  ").append(f"{status:<20}  ", _style(status))
     line.append(f"{printable(name):<24}  ").append(printable(event["ResourceType"]), "dim")
     reason = event.get("ResourceStatusReason")
-    return line.append(f"  {printable(reason)}") if reason else line
+    return line.append(f"  {_below(reason)}") if reason else line
 
 
 def end_lines(
@@ -49,7 +49,12 @@ def _failure_lines(record: Mapping[str, Any], events: Iterable[Event]) -> Iterat
         yield Text("\nRoot cause", "bold red")
         yield event_line(cause)
     for error in record["RecordErrors"]:
-        yield Text(f"  {printable(error['Description'])}")
+        yield Text(f"  {_below(error['Description'])}")
+
+
+def _below(text: str) -> str:
+    """A text with its further lines set in, so that they stay with the first."""
+    return "\n      ".join(printable(line) for line in text.split("\n"))
 
 
 def _is_consequence(event: Event) -> bool:

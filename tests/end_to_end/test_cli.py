@@ -35,7 +35,7 @@ Resources:
 
 @pytest.fixture
 def client(account: str) -> Any:
-    return boto3.client("servicecatalog")
+    return boto3.Session().client("servicecatalog")
 
 
 def plan_id_of(ended: Ended) -> str:

@@ -213,7 +213,8 @@ def make_providers(settings: Settings, store: Store) -> Providers:
     """Every provider that `engine/providers` declares; one for all types is asked last."""
     declared = collect("manciple.engine.providers", ProviderType)
     surroundings = Surroundings(settings, store.database, store.objects.seal)
-    return Providers([one.make(surroundings) for one in sorted(declared, key=lambda one: one.for_all_types)])
+    in_order = sorted(declared, key=lambda one: (one.for_all_types, one.name))
+    return Providers({one.name: one.make(surroundings) for one in in_order})
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:

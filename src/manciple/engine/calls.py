@@ -1,16 +1,23 @@
 """Provider calls of one slice: sent out on the engine's threads, heard as they come back."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent import futures
 from itertools import groupby
 from typing import TypeAlias
 
 from manciple.engine.dynamic_references import DynamicReferences, hidden
 from manciple.engine.probe import Probe
-from manciple.engine.providers.provider import HandlerRequest, Lifetime, ProgressEvent, Provider, Providers, failed
+from manciple.engine.providers.provider import (
+    HandlerRequest,
+    Lifetime,
+    ProgressEvent,
+    Provider,
+    Providers,
+    Subject,
+    failed,
+)
 from manciple.engine.rows import Step
-from manciple.template.values import Value
 
 Call: TypeAlias = tuple[Step, HandlerRequest]
 Heard: TypeAlias = tuple[Step, HandlerRequest, ProgressEvent]
@@ -53,7 +60,7 @@ class Calls:
 
     def _provider(self, call: Call) -> Provider:
         try:
-            return self._providers.of(call[1].type)
+            return self._providers.of(call[1].type, call[1].origin)
         except LookupError as error:
             return _Nobody(str(error))
 
@@ -75,7 +82,7 @@ class _Nobody:
     def serves(self, _resource_type: str) -> bool:
         return True
 
-    def simulates(self, _properties: Mapping[str, Value]) -> bool:
+    def simulates(self, _subject: Subject) -> bool:
         return True
 
     def callback_for(self, _request: HandlerRequest) -> Lifetime | None:

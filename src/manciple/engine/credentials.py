@@ -17,6 +17,9 @@ from manciple.engine.place import Place
 AWS = "aws"
 """Stands for AWS's own address of each region."""
 
+_HOSTS = {"cloudcontrol": "cloudcontrolapi"}
+"""Services whose address begins with another name than the SDK's (AWS General Reference, "Service endpoints")."""
+
 _MARGIN = timedelta(minutes=5)
 """Credentials of a role are renewed so long before they end."""
 
@@ -29,7 +32,7 @@ class Clients:
     """Makes clients for places, all of one endpoint. Safe to use from several threads.
 
     Addresses are that, or `aws` for AWS's own one of the place's region. `bucket` is where S3 takes templates that are
-    too long for a request, with the server's own rights, not a launch role's.
+    too long for a request, with the server's own rights, not a launch role's. `section` is what sets all this up.
     """
 
     def __init__(
@@ -38,7 +41,9 @@ class Clients:
         sts_endpoint: str | None = None,
         s3_endpoint: str | None = None,
         bucket: str | None = None,
+        section: str = "targets.cloudformation",
     ) -> None:
+        self._section = section
         self.endpoint = endpoint
         self.sts_endpoint = sts_endpoint
         self.bucket = bucket
@@ -57,6 +62,15 @@ class Clients:
             raise UnreachablePlace(f"{place.endpoint} is not the configured endpoint {self.endpoint}.")
         return self._client("cloudformation", place, self.endpoint)
 
+    def cloud_control(self, place: Place) -> Any:
+        """A Cloud Control client for a place. Raises UnreachablePlace, or what botocore raises for the role."""
+        if self.endpoint is None:
+            raise UnreachablePlace(
+                f"The settings give no Cloud Control endpoint for account {place.account}, region {place.region}; "
+                f"set {self._section}.endpoint."
+            )
+        return self._client("cloudcontrol", place, self.endpoint)
+
     def s3(self, place: Place) -> Any:
         """An S3 client for a place's bucket. Raises UnreachablePlace."""
         if self._s3_endpoint is None:
@@ -66,7 +80,7 @@ class Clients:
     def sts(self, place: Place) -> Any:
         """An STS client for a place. Raises UnreachablePlace."""
         if self.sts_endpoint is None:
-            raise UnreachablePlace("There is no address of STS; set targets.cloudformation.sts_endpoint.")
+            raise UnreachablePlace(f"There is no address of STS; set {self._section}.sts_endpoint.")
         return self._client("sts", place, self.sts_endpoint)
 
     def sqs(self, place: Place) -> Any:
@@ -91,9 +105,7 @@ class Clients:
 
     def _assume(self, place: Place) -> tuple[dict[str, str], datetime]:
         if self.sts_endpoint is None:
-            raise UnreachablePlace(
-                f"The role {place.role_arn} cannot be assumed; set targets.cloudformation.sts_endpoint."
-            )
+            raise UnreachablePlace(f"The role {place.role_arn} cannot be assumed; set {self._section}.sts_endpoint.")
         sts = _client("sts", place.region, self.sts_endpoint, {})
         name = (place.session_name or "manciple")[:64]
         found = sts.assume_role(RoleArn=place.role_arn, RoleSessionName=name)["Credentials"]
@@ -118,4 +130,6 @@ def _client(name: str, region: str, endpoint: str, keys: dict[str, str]) -> Any:
 
 
 def _address(name: str, region: str, endpoint: str) -> str:
-    return f"https://{name}.{region}.{url_suffix_of(partition_of(region))}" if endpoint == AWS else endpoint.rstrip("/")
+    if endpoint != AWS:
+        return endpoint.rstrip("/")
+    return f"https://{_HOSTS.get(name, name)}.{region}.{url_suffix_of(partition_of(region))}"

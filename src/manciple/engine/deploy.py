@@ -96,6 +96,8 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
         model=model,
         previous_model=state.model if action == "update" else {},
         tags=tags_of(scope, step),
+        previous_tags=state.tags if action == "update" else {},
+        origin="" if action == "create" else state.origin,
         sensitive=() if action == "delete" else work.mask.secrets_in(model),
         snapshot=action == "delete" and instance.deletion_policy == "Snapshot",
         creation_policy=_creation_policy(scope, step) if action == "create" else None,

@@ -22,7 +22,9 @@ def apply(work: Work, step: Step, request: HandlerRequest, answer: ProgressEvent
     instance = deploy.subject_of(scope, step)
     if answer.status == "FAILED" and request.action == "delete" and answer.error_code == "NotFound":
         answer = ProgressEvent(status="SUCCESS", physical_id=instance.physical_id)
-    if request.action == "create" and answer.physical_id:
+    if request.action == "create" and answer.error_code == "AlreadyExists":
+        _disown(work, instance)
+    elif request.action == "create" and answer.physical_id:
         _identify(work, scope, step, request, answer)
     for note in answer.notes:
         work.tell(scope, instance, f"{deploy.STATUS_PREFIXES[step.verb]}_IN_PROGRESS", note)
@@ -89,6 +91,13 @@ def _sealed(work: Work, context: dict[str, Any] | None) -> bytes | None:
     return None if context is None else work.objects.seal.close(msgspec.json.encode(context))
 
 
+def _disown(work: Work, instance: Instance) -> None:
+    """What was there before a create is none of the stack's, whatever was said on the way: nothing deletes it."""
+    if instance.physical_id is not None:
+        instance.physical_id = None
+        work.touch_instance(instance)
+
+
 def _identify(work: Work, scope: Scope, step: Step, request: HandlerRequest, answer: ProgressEvent) -> None:
     """A create tells its physical id with its first answer; what does not come to be at once is remembered as begun."""
     instance = deploy.subject_of(scope, step)
@@ -107,7 +116,7 @@ def _identify(work: Work, scope: Scope, step: Step, request: HandlerRequest, ans
 def _retry_or_fail(work: Work, step: Step, answer: ProgressEvent, limits: Limits) -> None:
     code, message = answer.error_code or "GeneralServiceException", answer.message or "no reason given"
     step.attempts += 1
-    if code in TRANSIENT and step.attempts < limits.attempts:
+    if code in TRANSIENT and not answer.is_final and step.attempts < limits.attempts:
         step.state, step.context = "started", None
         step.not_before = work.now + limits.backoff * 2 ** (step.attempts - 1)
         step.error_code, step.error = code, work.mask.hide(message)
@@ -186,6 +195,7 @@ def _state(request: HandlerRequest, instance: Instance, answer: ProgressEvent) -
         reference=reference,
         tags=request.tags,
         no_echo=answer.no_echo,
+        origin=answer.origin,
     )
 
 

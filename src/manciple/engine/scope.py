@@ -18,7 +18,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What an instance is: the model it was brought to (revealed), what the provider said of it, the stack's tags.
 
     `no_echo` says that the attributes are secrets, `silent` names those parameters and attributes of a nested stack
-    that are.
+    that are. `origin` names the provider that keeps the instance, where one does.
     """
 
     model: dict[str, Any] = {}
@@ -27,6 +27,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     tags: dict[str, str] = {}
     no_echo: bool = False
     silent: tuple[str, ...] = ()
+    origin: str = ""
 
     @cached_property
     def bound(self) -> Bound:

@@ -14,6 +14,7 @@ from manciple.engine.providers.world import Thing
 from manciple.store.database import Transaction
 from manciple.store.sealed import Seal
 from manciple.template.resource_schemas import ResourceSchema, schema_of
+from manciple.template.resource_tags import with_tags
 from manciple.template.typed_values import typed_properties
 from manciple.template.values import MASK, Value
 
@@ -48,8 +49,7 @@ def list_resources(
 def _shown(type_: str, thing: Thing) -> Properties:
     schema = schema_of(type_) or ResourceSchema()
     properties: dict[str, Value] = {**_nested(thing.attributes), **thing.model}
-    if schema.tag_property:
-        properties |= _with_tags(schema.tag_property, properties.get(schema.tag_property), thing.tags)
+    properties = with_tags(properties, thing.tags, schema)
     for path in schema.write_only:
         _remove(properties, path.split("/"))
     masked = _hidden(properties, thing.sensitive)
@@ -69,16 +69,6 @@ def _nested(attributes: Mapping[str, Value]) -> dict[str, Value]:
             members = inner if isinstance(inner, dict) else {}
         members[last] = value
     return found
-
-
-def _with_tags(name: str, given: Value | None, tags: Mapping[str, str]) -> dict[str, Value]:
-    """The resource's tags and, beside them, the stack's; tags that are an object are left in that form."""
-    if isinstance(given, dict):
-        return {name: {**tags, **given}}
-    own = given if isinstance(given, list) else []
-    named = {tag.get("Key") for tag in own if isinstance(tag, dict)}
-    added: list[Value] = [{"Key": key, "Value": value} for key, value in tags.items() if key not in named]
-    return {name: [*own, *added]} if own or added else {}
 
 
 def _remove(value: Any, path: list[str]) -> None:

@@ -183,6 +183,35 @@ class Targets(Struct, frozen=True, kw_only=True):
     terraform: Terraform = Terraform()
 
 
+class CloudControlPlace(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another Cloud Control for an account, a region or both; nothing of the default one holds there."""
+
+    endpoint: Endpoint
+    account: str | None = None
+    region: str | None = None
+    sts_endpoint: Endpoint | None = None
+
+
+class CloudControl(Struct, frozen=True, kw_only=True):
+    """A Cloud Control API that makes resources of the stack target real: its address, or `aws` for AWS's own ones.
+
+    STS is where launch roles are assumed. What matches none of `types` stays simulated, as does everything in a place
+    without an endpoint. The first of `places` that fits goes before the endpoint here.
+    """
+
+    endpoint: Endpoint | None = None
+    sts_endpoint: Endpoint | None = None
+    types: tuple[str, ...] = ("AWS::*",)
+    places: tuple[CloudControlPlace, ...] = ()
+    poll_seconds: Seconds = 2.0
+
+
+class Providers(Struct, frozen=True, kw_only=True):
+    """What makes the resources of the stack target, beside the simulated cloud."""
+
+    cloud_control: CloudControl = CloudControl()
+
+
 class Sources(Struct, frozen=True, kw_only=True):
     """How repositories of source connections are read: how often, and within what time and size git has to be through.
 
@@ -236,6 +265,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()
+    providers: Providers = Providers()
     service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
     sources: Sources = Sources()
     source_connections: dict[str, SourceBase] = {}  # ConnectionArn -> a directory or https address of repositories

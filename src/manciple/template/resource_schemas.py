@@ -25,6 +25,7 @@ cdk-cosmos/cosmos issue 65)."""
 TagAttribute: TypeAlias = Literal["Properties", "Tags"]
 Path: TypeAlias = tuple[str, ...]
 
+_DEEPEST = 40
 _DATA = files("manciple.template") / "data"
 
 
@@ -98,6 +99,16 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if any(reached) or any(_reach(pattern, steps) for pattern in self._conditional_create_only):
             return "Conditionally"
         return "Never"
+
+    def followed(self, rules: Any) -> dict[str, Any]:
+        """The rules that a reference leads to, however often it is passed on."""
+        for _ in range(_DEEPEST):
+            reference = rules.get("$ref") if isinstance(rules, dict) else None
+            if not isinstance(reference, str):
+                break
+            section, _, name = reference.removeprefix("#/").partition("/")
+            rules = (self.properties if section == "properties" else self.definitions).get(name, {})
+        return rules if isinstance(rules, dict) else {}
 
     @cached_property
     def _create_only(self) -> tuple[Path, ...]:

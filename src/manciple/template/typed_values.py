@@ -22,7 +22,7 @@ def typed_properties(properties: dict[str, Value], schema: ResourceSchema) -> di
 
 
 def _typed(value: Any, rules: dict[str, Any], schema: ResourceSchema, depth: int) -> Any:
-    rules = _followed(rules, schema)
+    rules = schema.followed(rules)
     if depth > _DEEPEST:
         return value
     if isinstance(value, dict):
@@ -30,17 +30,6 @@ def _typed(value: Any, rules: dict[str, Any], schema: ResourceSchema, depth: int
     if isinstance(value, list):
         return [_typed(item, rules.get("items", {}), schema, depth + 1) for item in value]
     return _scalar(value, rules.get("type"))
-
-
-def _followed(rules: Any, schema: ResourceSchema) -> dict[str, Any]:
-    """The rules that a reference leads to, however often it is passed on."""
-    for _ in range(_DEEPEST):
-        reference = rules.get("$ref") if isinstance(rules, dict) else None
-        if not isinstance(reference, str):
-            break
-        section, _, name = reference.removeprefix("#/").partition("/")
-        rules = (schema.properties if section == "properties" else schema.definitions).get(name, {})
-    return rules if isinstance(rules, dict) else {}
 
 
 def _rules_of(name: str, rules: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from manciple.engine.providers.provider import (
     Provider,
     ProviderType,
     Signal,
+    Subject,
     Surroundings,
     failed,
 )
@@ -47,9 +48,9 @@ class CustomResources:
         """`Custom::…` and the type that has no name of its own."""
         return resource_type.startswith(PREFIX) or resource_type == NAMED
 
-    def simulates(self, properties: Mapping[str, Value]) -> bool:
+    def simulates(self, subject: Subject) -> bool:
         """One whose ServiceToken is not known yet may be sent somewhere."""
-        token = properties.get("ServiceToken")
+        token = subject.properties.get("ServiceToken")
         return not self._endpoints if isinstance(token, dict) else self._endpoint_of(token) is None
 
     def callback_for(self, request: HandlerRequest) -> Lifetime | None:

@@ -56,6 +56,7 @@ class Ledger:
             is_overdue=False,
             creation_policy=None,
             sensitive=(),
+            previous_tags={},
         )
         return self._seal.digest(msgspec.json.encode(content, order="sorted"))
 

@@ -52,7 +52,9 @@ class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     A member is written only where it says more than its default, so that a later version, which knows more members,
     writes the very same for a request of today (the sandbox's ledger compares what is written).
 
-    `tags` are the stack's tags, the `aws:` ones too. `stack_name` and `logical_id` serve to make up names.
+    `tags` are the stack's tags, the `aws:` ones too; `previous_tags`, of an update, those that the resource has.
+    `origin` is what the provider that made the resource calls itself. `stack_name` and `logical_id` serve to make up
+    names.
     `sensitive` are the texts inside the model that came from secrets. `creation_policy` comes with creates.
     `callback_url` is where the step can be called back, `signals` what came there, in order; `is_overdue` says that
     the time for an answer is over.
@@ -69,6 +71,8 @@ class HandlerRequest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     model: dict[str, Value] = {}
     previous_model: dict[str, Value] = {}
     tags: dict[str, str] = {}
+    previous_tags: dict[str, str] = {}
+    origin: str = ""
     sensitive: tuple[str, ...] = ()
     snapshot: bool = False
     creation_policy: Value | None = None
@@ -86,7 +90,9 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
     `Fn::GetAtt` can read, where any name will do one that ends in `*`, secrets if `no_echo`; `reference` is what `Ref`
     gives where that is not the physical id. `timeout_ms` sets the time, from now, after which the handler is called
     as overdue; a signal calls it sooner. `binds` is a callback address that speaks for this step from now on. `notes`
-    are told as events. A `verbatim` message is CloudFormation's own, not a handler's.
+    are told as events. A `verbatim` message is CloudFormation's own, not a handler's. After an error that is `final`
+    nothing is tried again, whatever its code: the provider has. `origin` names a provider that keeps what it made: it
+    is asked again whatever the settings say by then. A read gives in `model` all properties that it found.
     """
 
     status: OperationStatus
@@ -103,6 +109,21 @@ class ProgressEvent(msgspec.Struct, frozen=True, kw_only=True):
     error_code: str | None = None
     message: str | None = None
     verbatim: bool = False
+    is_final: bool = False
+    origin: str = ""
+    model: dict[str, Any] | None = None
+
+
+class Subject(NamedTuple):
+    """A resource that may come to be, or is there: with the properties as far as they are known.
+
+    `origin` is None before it exists, then as its provider told.
+    """
+
+    type: str
+    place: Place
+    properties: Mapping[str, Value]
+    origin: str | None = None
 
 
 def failed(error_code: str, message: str, *, verbatim: bool = False) -> ProgressEvent:
@@ -123,8 +144,8 @@ class Provider(Protocol):
         """Does this provider handle the type?"""
         ...
 
-    def simulates(self, properties: Mapping[str, Value]) -> bool:
-        """Would a resource with these properties, as far as they are known, surely exist only in here?"""
+    def simulates(self, subject: Subject) -> bool:
+        """Does, or would, a resource surely exist only in here?"""
         ...
 
     def callback_for(self, request: HandlerRequest) -> Lifetime | None:
@@ -148,7 +169,7 @@ class Surroundings(NamedTuple):
 class ProviderType:
     """What a module of this directory declares, to be found there: a provider's name and how to make it.
 
-    One `for_all_types` is asked after those that serve some.
+    One `for_all_types` is asked after those that serve some; several of them in the order of their names.
     """
 
     name: str
@@ -157,32 +178,36 @@ class ProviderType:
 
 
 class Providers:
-    """The providers of one engine, asked in order; the last one serves whatever no other does."""
+    """The providers of one engine by name, asked in order; the last one serves whatever no other does."""
 
-    def __init__(self, providers: Sequence[Provider]) -> None:
-        self._providers = tuple(providers)
+    def __init__(self, providers: Mapping[str, Provider]) -> None:
+        self._named = dict(providers)
         self._chosen: dict[str, Provider] = {}
 
-    def of(self, resource_type: str) -> Provider:
-        """The provider of a type; LookupError, naming the type, if there is none."""
+    def of(self, resource_type: str, origin: str = "") -> Provider:
+        """The provider that has made a resource, else the one of its type; LookupError, naming it, if there is none."""
+        if origin:
+            if origin not in self._named:
+                raise LookupError(f"The provider {origin}, which has made this resource, is not there any more.")
+            return self._named[origin]
         found = self._chosen.get(resource_type)
         if found is None:
-            found = next((one for one in self._providers if one.serves(resource_type)), None)
+            found = next((one for one in self._named.values() if one.serves(resource_type)), None)
             if found is None:
                 raise LookupError(f"Unrecognized resource types: [{resource_type}]")
             self._chosen[resource_type] = found
         return found
 
-    def simulates(self, resource_type: str, properties: Mapping[str, Value]) -> bool:
-        """Would a resource surely exist only in here? One that nobody serves never exists."""
+    def simulates(self, subject: Subject) -> bool:
+        """Does, or would, a resource surely exist only in here? One that nobody serves never exists."""
         try:
-            return self.of(resource_type).simulates(properties)
+            return self.of(subject.type, subject.origin or "").simulates(subject)
         except LookupError:
             return True
 
     def callback_for(self, request: HandlerRequest) -> Lifetime | None:
         """How long the request's step can be called back; a type that nobody serves never is."""
         try:
-            return self.of(request.type).callback_for(request)
+            return self.of(request.type, request.origin).callback_for(request)
         except LookupError:
             return None

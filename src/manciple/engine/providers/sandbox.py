@@ -5,21 +5,28 @@ by client token makes it idempotent: what was answered under a token is answered
 used token is refused. Nothing it makes exists anywhere else.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
 from manciple.engine.providers.faults import Fault, Faults
 from manciple.engine.providers.ledger import Entry, Ledger
-from manciple.engine.providers.provider import Action, HandlerRequest, Lifetime, OperationStatus, ProgressEvent, failed
+from manciple.engine.providers.provider import (
+    Action,
+    HandlerRequest,
+    Lifetime,
+    OperationStatus,
+    ProgressEvent,
+    Subject,
+    failed,
+)
 from manciple.engine.providers.shapes import Shapes, is_made_up
 from manciple.engine.providers.world import Key, Thing, World
 from manciple.store.database import Database, Transaction
 from manciple.store.sealed import Seal
 from manciple.template.property_faults import property_faults
 from manciple.template.resource_schemas import is_known, schema_of
-from manciple.template.values import Value
 
 
 class Sandbox:
@@ -36,7 +43,7 @@ class Sandbox:
         """Every type with a published schema is simulated."""
         return is_known(resource_type)
 
-    def simulates(self, _properties: Mapping[str, Value]) -> bool:
+    def simulates(self, _subject: Subject) -> bool:
         """Everything here."""
         return True
 

@@ -4,7 +4,7 @@ Nothing that is simulated sends signals by itself. With `sandbox.signals = auto`
 events say so; with `wait` whoever reads the resource's callback address has to send them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from manciple.engine.providers import signals
 from manciple.engine.providers.provider import (
@@ -13,19 +13,18 @@ from manciple.engine.providers.provider import (
     ProgressEvent,
     Provider,
     ProviderType,
+    Subject,
     Surroundings,
     failed,
 )
 from manciple.engine.providers.sandbox import Sandbox
-from manciple.template.values import Value
 
 
 class Signalled:
     """A provider whose creates wait as their creation policy says."""
 
-    takes_batches = True
-
     def __init__(self, inner: Provider, *, waits: bool) -> None:
+        self.takes_batches = inner.takes_batches
         self._inner = inner
         self._waits = waits
 
@@ -33,9 +32,9 @@ class Signalled:
         """What the inner provider serves."""
         return self._inner.serves(resource_type)
 
-    def simulates(self, properties: Mapping[str, Value]) -> bool:
+    def simulates(self, subject: Subject) -> bool:
         """What the inner provider does."""
-        return self._inner.simulates(properties)
+        return self._inner.simulates(subject)
 
     def callback_for(self, request: HandlerRequest) -> Lifetime | None:
         """A resource that waits for signals is called back while it does."""

@@ -4,7 +4,7 @@ A handle's `Ref` is an address; a condition that names it waits until enough sig
 carried, by UniqueId, as JSON text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,11 +15,11 @@ from manciple.engine.providers.provider import (
     ProgressEvent,
     Provider,
     ProviderType,
+    Subject,
     Surroundings,
     failed,
 )
 from manciple.engine.providers.signalled import make_sandbox
-from manciple.template.values import Value
 
 CONDITION = "AWS::CloudFormation::WaitCondition"
 HANDLE = "AWS::CloudFormation::WaitConditionHandle"
@@ -40,9 +40,9 @@ class WaitConditions:
         """Wait conditions and their handles."""
         return resource_type in (CONDITION, HANDLE)
 
-    def simulates(self, properties: Mapping[str, Value]) -> bool:
+    def simulates(self, subject: Subject) -> bool:
         """What the inner provider does."""
-        return self._inner.simulates(properties)
+        return self._inner.simulates(subject)
 
     def callback_for(self, request: HandlerRequest) -> Lifetime | None:
         """A handle can be called before its condition exists; a condition with a policy is signalled itself."""

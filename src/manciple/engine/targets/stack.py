@@ -22,6 +22,7 @@ from manciple.engine.nested.templates import NestedTemplates
 from manciple.engine.place import Place
 from manciple.engine.planned import PlannedStack
 from manciple.engine.planning import Planning
+from manciple.engine.providers.provider import Subject
 from manciple.engine.rows import Step
 from manciple.engine.scope import Scope
 from manciple.engine.settlement import Settlement
@@ -133,22 +134,28 @@ class StackTarget:
 def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
     """The resources of a plan, and those it takes away, that are not the sandbox's, with their paths."""
     found = []
+    place = made.planned.launch.place
     for path, changes in {"": made.change_set, **made.change_set.nested}.items():
         planned = made.planned.stacks.get(path)
         scope = slice.work.scopes.get(path)
-        found += [joined(path, key) for key in _real_ones(slice, changes, planned, scope)]
+        touched = _touched(place, changes, planned, scope)
+        found += [joined(path, key) for key, one in touched if not slice.parts.providers.simulates(one)]
     return tuple(found)
 
 
-def _real_ones(slice: Slice, changes: ChangeSet, planned: PlannedStack | None, scope: Scope | None) -> Iterator[str]:
-    providers = slice.parts.providers
+def _touched(
+    place: Place, changes: ChangeSet, planned: PlannedStack | None, scope: Scope | None
+) -> Iterator[tuple[str, Subject]]:
+    """What a plan makes, changes and takes away in one stack, but for nested stacks."""
     resources = planned.evaluation.resources if planned else {}
-    changed = [(key, resources[key].type, resources[key].properties) for key in changes.changes if key in resources]
     live = scope.live if scope else {}
-    removed = [(key, one.type, scope.state(one).model) for key, one in live.items() if scope and key not in resources]
-    for key, type_, properties in changed + removed:
-        if type_ != STACK_TYPE and not providers.simulates(type_, properties):
-            yield key
+    for key in changes.changes:
+        if key in resources and resources[key].type != STACK_TYPE:
+            origin = scope.state(live[key]).origin if scope and key in live else None
+            yield key, Subject(resources[key].type, place, resources[key].properties, origin)
+    for key, one in live.items():
+        if scope and key not in resources and one.type != STACK_TYPE:
+            yield key, Subject(one.type, place, scope.state(one).model, scope.state(one).origin)
 
 
 def _run_forward(slice: Slice, expand: Expand) -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import peers, postgres
+from tests import cloud_control, peers, postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,6 +72,20 @@ def cloudformation_endpoint(request: pytest.FixtureRequest) -> str:
     """The address of a CloudFormation that others wrote, each of two."""
     url: str = request.getfixturevalue(f"{request.param}_endpoint")
     return url
+
+
+@pytest.fixture(scope="session")
+def cloud_control_process() -> Iterator[cloud_control.There]:
+    """Our own Cloud Control API for the session."""
+    with cloud_control.running_endpoint() as there:
+        yield there
+
+
+@pytest.fixture
+def there(cloud_control_process: cloud_control.There) -> cloud_control.There:
+    """Our own Cloud Control API, with nothing in it."""
+    cloud_control_process.reset()
+    return cloud_control_process
 
 
 @pytest.fixture

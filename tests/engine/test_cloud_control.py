@@ -30,7 +30,7 @@ def settings(there: There) -> dict[str, Any]:
 
 @pytest.fixture
 def world(database_url: str, settings: dict[str, Any]) -> Iterator[World]:
-    with open_world(database_url, is_durable=False, **settings) as found:
+    with open_world(database_url, **settings) as found:
         yield found
 
 
@@ -254,7 +254,7 @@ def test_a_snapshot_that_nobody_takes_keeps_the_resource(world: World, there: Th
 
 def test_a_role_is_assumed_for_every_call(database_url: str, settings: dict[str, Any], there: There) -> None:
     settings["providers.cloud_control.sts_endpoint"] = there.url
-    with open_world(database_url, is_durable=False, **settings) as world:
+    with open_world(database_url, **settings) as world:
         world.run(world.submit(template({"G": GROUP}), role_arn=f"arn:aws:iam::{ACCOUNT}:role/Launch"))
 
     assert {call["key"] for call in there.calls()} == {"ASIAROLE"}
@@ -276,7 +276,7 @@ def test_what_was_made_stays_where_it_is_whatever_the_settings_say(
     changed = {**QUEUE, "Properties": {"DelaySeconds": "9"}}
     with open_world(database_url) as world:
         world.provision({"Q": QUEUE})
-    with open_world(database_url, is_durable=False, **settings) as world:
+    with open_world(database_url, **settings) as world:
         world.records = 10
         world.update({"Q": changed, "G": GROUP})
         simulated = list(world.things())
@@ -292,7 +292,7 @@ def test_what_was_made_stays_where_it_is_whatever_the_settings_say(
 def test_places_have_endpoints_of_their_own_and_all_others_none(database_url: str, there: There) -> None:
     places: Any = [{"account": ACCOUNT, "region": "us-east-1", "endpoint": there.url}]
     settings: dict[str, Any] = {"providers.cloud_control.places": places}
-    with open_world(database_url, is_durable=False, **settings) as world:
+    with open_world(database_url, **settings) as world:
         providers = world.engine.parts.providers
         simulated = {
             region: providers.simulates(Subject("AWS::SQS::Queue", place_of(ACCOUNT, region), {}))

@@ -17,16 +17,10 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from manciple.template.registry_schema import extract
+
 TARGET = Path(__file__).parents[1] / "src/manciple/template/data/resource_schemas.bin"
 FIRST_REGION = "us-east-1"
-KEPT_KEYWORDS = (
-    *("$ref", "type", "format", "pattern", "enum", "const", "required", "minLength", "maxLength", "minimum"),
-    *("maximum", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "additionalProperties"),
-)
-NESTING_KEYWORDS = ("items", "additionalProperties")
-ALTERNATIVE_KEYWORDS = ("oneOf", "anyOf", "allOf")
-MAPPING_KEYWORDS = ("properties", "patternProperties")
-
 Json = dict[str, Any]
 
 
@@ -74,54 +68,6 @@ def read_schemas(root: Path) -> dict[str, Json]:
     for path in [root / "providers" / f"{FIRST_REGION}.json", *regions]:
         digests = json.loads(path.read_text()) | digests
     return {name: json.loads((root / "resources" / f"{digest}.json").read_text()) for name, digest in digests.items()}
-
-
-def extract(schema: Json) -> Json:
-    """The kept part of one type's schema; empty members are left out."""
-    tagging = schema.get("tagging", {})
-    kept: Json = {
-        "create_only": pointers(schema.get("createOnlyProperties")),
-        "conditional_create_only": pointers(schema.get("conditionalCreateOnlyProperties")),
-        "read_only": pointers(schema.get("readOnlyProperties")),
-        "write_only": pointers(schema.get("writeOnlyProperties")),
-        "primary_identifier": pointers(schema.get("primaryIdentifier")),
-        "additional_identifiers": [pointers(identifier) for identifier in schema.get("additionalIdentifiers", [])],
-        "required": sorted(schema.get("required", [])),
-        "tag_property": tag_property(schema, tagging),
-        "replacement_strategy": schema.get("replacementStrategy"),
-        "handlers": sorted(schema.get("handlers", {})),
-        "properties": {name: simplified(value) for name, value in schema["properties"].items()},
-        "pattern_properties": {name: simplified(value) for name, value in schema.get("patternProperties", {}).items()},
-        "definitions": {name: simplified(value) for name, value in schema.get("definitions", {}).items()},
-        "alternatives": simplified({name: schema[name] for name in ALTERNATIVE_KEYWORDS if name in schema}),
-    }
-    return {name: value for name, value in kept.items() if value}
-
-
-def pointers(values: list[str] | None) -> list[str]:
-    """`/properties/A/B/*/C` as `A/B/*/C`: the path that the change set walks."""
-    return [value.removeprefix("/properties/").replace("/properties/", "/") for value in values or []]
-
-
-def tag_property(schema: Json, tagging: Json) -> str | None:
-    """The property that carries tags: as declared, or `Tags` where an older schema only has the property."""
-    if tagging.get("taggable", schema.get("taggable", True)) is False:
-        return None
-    declared: str = tagging.get("tagProperty", "/properties/Tags").removeprefix("/properties/")
-    return declared if declared in schema["properties"] else None
-
-
-def simplified(value: Any) -> Any:
-    """A JSON schema without its prose, at every depth."""
-    if not isinstance(value, dict):
-        return value
-    kept = {name: value[name] for name in KEPT_KEYWORDS if name in value and not isinstance(value[name], dict)}
-    kept |= {name: simplified(value[name]) for name in NESTING_KEYWORDS if name in value}
-    kept |= {name: [simplified(option) for option in value[name]] for name in ALTERNATIVE_KEYWORDS if name in value}
-    for name in MAPPING_KEYWORDS:
-        if isinstance(value.get(name), dict):
-            kept[name] = {key: simplified(item) for key, item in value[name].items()}
-    return kept
 
 
 def pack(streams: dict[str, bytes], origin: Json) -> bytes:

@@ -25,6 +25,8 @@ from manciple.engine.parameter_parsers.parser import make_parsers
 from manciple.engine.providers.endpoint import Endpoint
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
+from manciple.engine.registered.directory import TypeFault
+from manciple.engine.registered.registration import make_known
 from manciple.engine.service_actions.runners import Runners
 from manciple.engine.slice import Parts
 from manciple.engine.stacks import Stacks
@@ -110,6 +112,7 @@ class Server:
         make_target_choice(
             settings, make_targets(settings)
         )  # what cannot be served is refused before anything is opened
+        make_types_known(settings)
         self._directory = load_directory(settings)
         self.settings = settings
         self._socket = _bind(settings.host, settings.port)
@@ -209,8 +212,17 @@ def load_directory(settings: Settings) -> Directory | None:
         raise SettingsError(f"directory {settings.directory}: {error}") from error
 
 
+def make_types_known(settings: Settings) -> None:
+    """Let templates use the operator's own resource types. Raises SettingsError for one that will not do."""
+    try:
+        make_known(settings)
+    except TypeFault as fault:
+        raise SettingsError(str(fault)) from fault
+
+
 def make_providers(settings: Settings, store: Store) -> Providers:
-    """Every provider that `engine/providers` declares; one for all types is asked last."""
+    """Every provider that `engine/providers` declares; one for all types is asked last. Raises SettingsError."""
+    make_types_known(settings)
     declared = collect("manciple.engine.providers", ProviderType)
     surroundings = Surroundings(settings, store.database, store.objects.seal)
     in_order = sorted(declared, key=lambda one: (one.for_all_types, one.name))

@@ -7,7 +7,7 @@ template) the nested stack is deferred: expanded at execution.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import partial
 
 import msgspec
 from msgspec.structs import replace
@@ -145,9 +145,7 @@ class StackPlanning:
         if sought.unsettled and original.transforms:
             raise Undecided(f"parameter {next(iter(sought.unsettled))}")
         template, facts = fact_finding.settle(
-            lambda facts: transformed(
-                original, sought.parameters, sought.previous, facts, self._limits, _simulated_types()
-            ),
+            lambda facts: transformed(original, sought.parameters, sought.previous, facts, self._limits, known_types()),
             sought.facts,
             self._fetch,
         )
@@ -164,7 +162,7 @@ class StackPlanning:
     def _loaded(self, text: str) -> Template:
         """A template's text, read once however often it is nested."""
         if text not in self._texts:
-            self._texts[text] = load(text, self._limits, _simulated_types())
+            self._texts[text] = load(text, self._limits, known_types())
         return self._texts[text]
 
     def _fetch(self, facts: Facts, needs: Iterable[Need]) -> Mapping[Need, Value | None]:
@@ -347,12 +345,6 @@ def permits_of(changes: ChangeSet) -> dict[str, Permit]:
 def _leftovers(scope: Scope | None) -> tuple[tuple[str, int], ...]:
     instances = scope.instances if scope else {}
     return tuple(key for key, instance in instances.items() if instance.state == "leftover")
-
-
-@cache
-def _simulated_types() -> frozenset[str]:
-    """The types that a template may use beside custom resources."""
-    return frozenset(known_types())
 
 
 def _evaluated(template: Template, sought: Sought, facts: Facts, limits: Limits) -> Evaluation | Needs:

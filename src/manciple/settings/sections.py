@@ -266,6 +266,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sandbox: Sandbox = Sandbox()
     targets: Targets = Targets()
     providers: Providers = Providers()
+    types: tuple[str, ...] = ()  # directories of resource types of your own, schema and handlers
     service_actions: dict[str, Runner] = {}  # pattern of a document's name -> what runs it
     sources: Sources = Sources()
     source_connections: dict[str, SourceBase] = {}  # ConnectionArn -> a directory or https address of repositories

@@ -3,10 +3,12 @@
 The knowledge is data: `data/resource_schemas.bin` (all types, extracted by `scripts/gen_resource_schemas.py`)
 and `data/resource_overrides.json` (where AWS's documentation says otherwise, a source page for each row).
 Loading reads the index only; a type is unpacked when it is first asked for.
+
+An operator's own types join them with `register`, once a process, before it works.
 """
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache, cached_property, lru_cache
 from importlib.resources import files
@@ -126,19 +128,32 @@ def _reach(pattern: Path, steps: Path) -> Literal["whole", "part"] | None:
     return "whole" if len(steps) >= len(pattern) else "part"
 
 
+_REGISTERED: dict[str, ResourceSchema] = {}
+"""The operator's own types; they are the same for all that a process does."""
+
+
+def register(schemas: Mapping[str, ResourceSchema]) -> None:
+    """Make an operator's types known; one of a published name takes that one's place."""
+    _REGISTERED.update(schemas)
+    known_types.cache_clear()
+
+
 def schema_of(resource_type: str) -> ResourceSchema | None:
-    """The schema of a type, None if nobody published one; `Custom::…` has that of a custom resource."""
+    """The schema of a type, None if nobody published or registered one; `Custom::…` has that of a custom resource."""
+    if resource_type in _REGISTERED:
+        return _REGISTERED[resource_type]
     return _unpacked(resource_type) if resource_type in _index() else _stand_in(resource_type)
 
 
 def is_known(resource_type: str) -> bool:
     """Can a template use this type?"""
-    return resource_type in _index() or _stand_in(resource_type) is not None
+    return resource_type in known_types() or _stand_in(resource_type) is not None
 
 
-def known_types() -> Iterable[str]:
-    """Every type with a published schema."""
-    return _index().keys()
+@cache
+def known_types() -> frozenset[str]:
+    """Every type with a schema."""
+    return frozenset(_REGISTERED) | _index().keys()
 
 
 class _Head(msgspec.Struct, frozen=True):

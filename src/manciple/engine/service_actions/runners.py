@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import msgspec
 
+from manciple.engine.program import Program
 from manciple.engine.providers.endpoint import LONGEST_ANSWER, Endpoint, Refused, Unreachable
-from manciple.engine.service_actions.program import Program
 from manciple.settings.sections import Runner
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def run(runner: Runner, request: bytes, token: str, is_stopped: Callable[[], boo
 
 def _run_program(program: Program, runner: Runner, request: bytes, is_stopped: Callable[[], bool]) -> Outcome:
     try:
-        status, said = program.run(request, runner.seconds, is_stopped)
+        status, said, _ = program.run(request, runner.seconds, is_stopped)
     except OSError as error:
         return Outcome(is_good=False, text=f"The program {runner.argv[0]} cannot be started: {error.strerror}.")
     if status is None:

@@ -15,6 +15,7 @@ from manciple.engine.providers.provider import (
     Lifetime,
     ProgressEvent,
     ProviderType,
+    Subject,
     Surroundings,
     failed,
 )
@@ -49,7 +50,7 @@ class Registered:
         """The registered types."""
         return resource_type in self._types
 
-    def simulates(self, _properties: Mapping[str, Value]) -> bool:
+    def simulates(self, _subject: Subject) -> bool:
         """A handler makes something real."""
         return False
 
@@ -114,9 +115,13 @@ class _Call:
         read = answer if action == "READ" else self._ask("READ", identified({}, self._type.schema, physical_id), None)
         if read.status != "SUCCESS":
             return self._failed(read)
-        model = as_values((answer.resource_model or {}) | (read.resource_model or {}))
-        attributes = model if action == "READ" else read_only_attributes(model, self._type.schema)
-        return ProgressEvent(status="SUCCESS", physical_id=physical_id, attributes=attributes)
+        found = (answer.resource_model or {}) | (read.resource_model or {})
+        return ProgressEvent(
+            status="SUCCESS",
+            physical_id=physical_id,
+            attributes=read_only_attributes(as_values(found), self._type.schema),
+            model=found if action == "READ" else None,
+        )
 
     def _failed(self, answer: Answer) -> ProgressEvent:
         """A failed create may have left something; what another made under the same identifier is not ours."""
@@ -142,7 +147,7 @@ class _Call:
     def _resource_request(self, model: dict[str, Any]) -> dict[str, Any]:
         """The ResourceHandlerRequest."""
         request, place, schema = self._request, self._request.place, self._type.schema
-        own = {key: value for key, value in request.tags.items() if not key.startswith(_AWS_TAGS)}
+        own, previous = _own(request.tags), _own(request.previous_tags)
         document = {
             "clientRequestToken": request.token,
             "desiredResourceState": identified(model, schema, request.physical_id),
@@ -150,6 +155,7 @@ class _Call:
             if self._previous
             else None,
             "desiredResourceTags": own,
+            "previousResourceTags": previous or None,
             "systemTags": {key: value for key, value in request.tags.items() if key not in own},
             "awsAccountId": place.account,
             "awsPartition": place.partition,
@@ -165,6 +171,11 @@ class _Call:
 
     def _typed(self, model: dict[str, Value]) -> dict[str, Any]:
         return typed_properties(model, self._type.schema)
+
+
+def _own(tags: Mapping[str, str]) -> dict[str, str]:
+    """A stack's tags without AWS's."""
+    return {key: value for key, value in tags.items() if not key.startswith(_AWS_TAGS)}
 
 
 def _make(surroundings: Surroundings) -> Registered:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ import pytest
 from manciple.app import Server
 from tests.contract.conftest import client_of
 from tests.contract.engines import ROLE, body_of, publish_external, start, take, tell
-from tests.contract.publishing import Published
+from tests.contract.publishing import Published, until
 from tests.contract.raw import send
 from tests.contract.requests import refusal
 
@@ -256,6 +257,25 @@ def test_a_plan_tells_what_the_engine_will_be_asked(
     assert "hidden-1" not in json.dumps(document)
     assert body["parameters"] == [{"key": "password", "value": "hidden-1"}]
     assert ended["ProvisionedProductPlanDetails"]["Status"] == "EXECUTE_SUCCESS"
+
+
+def test_what_is_asked_lies_sealed(sqlite_server: Server, account: str) -> None:
+    names = ("servicecatalog", "s3", "sqs")
+    catalog, s3, sqs = (client_of(sqlite_server, name, account) for name in names)
+    secret = f"planted-{uuid4()}"
+    record_id = start(
+        publish_external(catalog, s3, account), ProvisioningParameters=[{"Key": "password", "Value": secret}]
+    )
+    body = body_of(take(sqs, PROVISION))
+
+    tell(catalog, body, Outputs=[{"OutputKey": "a", "OutputValue": "told"}])
+
+    until(lambda: catalog.describe_record(Id=record_id), lambda one: one["RecordDetail"]["Status"] == "SUCCEEDED")
+    file = Path(str(sqlite_server.settings.database).removeprefix("sqlite:///"))
+    written = b"".join(one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
+    assert body["parameters"] == [{"key": "password", "value": secret}]
+    assert secret.encode() not in written
+    assert body["token"].encode() not in written
 
 
 def test_an_update_may_ask_the_same_again(catalog: Any, product: Published, sqs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import boto3
 import pytest
 
 from manciple.cli.application import run
@@ -77,3 +78,31 @@ def test_a_bucket_that_is_not_there_fails_the_check(
 
     assert status == 1
     assert any("NoSuchBucket" in line for line in lines)
+
+
+def test_queues_elsewhere_are_asked_for_by_name(
+    moto_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'targets.external = {{sqs_endpoint = "{moto_endpoint}"}}\n'
+    sqs = boto3.client("sqs", endpoint_url=moto_endpoint, region_name="eu-north-1")
+    account = ["--account", "123456789012"]
+    absent = check(tmp_path, capsys, settings, *account, "--region", "eu-north-1")
+    sqs.create_queue(QueueName="ServiceCatalogExternalProvisionOperationQueue")
+
+    there = check(tmp_path, capsys, settings, *account, "--region", "eu-north-1")
+
+    said = [next(line for line in lines if line.startswith("external: ")) for _, lines in (absent, there)]
+    assert (absent[0], there[0]) == (1, 0)
+    assert (
+        "FAILED: account 123456789012 has none of the queues ServiceCatalogExternalProvisionOperationQueue" in said[0]
+    )
+    assert said[1] == (
+        f"external: {moto_endpoint} in eu-north-1: ok, answers; has ServiceCatalogExternalProvisionOperationQueue"
+    )
+
+
+def test_queues_of_our_own_are_ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status, lines = check(tmp_path, capsys, "")
+
+    assert "external: this server's queues: ok, ready; whether an engine reads them is not known here" in lines
+    assert status == 0

@@ -17,6 +17,8 @@ from manciple.settings import load
 from manciple.store.database import Database
 from tests.contract.conftest import _free_port, client_of
 from tests.contract.constraining import constrain
+from tests.contract.engines import body_of, publish_external, take, tell
+from tests.contract.engines import start as start_external
 from tests.contract.publishing import Published, bucket_of, publish
 from tests.contract.raw import send
 from tests.contract.requests import create_portfolio
@@ -341,6 +343,26 @@ def test_what_exists_in_the_sandbox_is_found_by_owner(explained: Explained) -> N
 
     assert explained.recorder.of_operations(start)
     assert explained.not_by_owner(start) == set()
+
+
+def test_messages_in_queues_are_found_by_owner_and_queue(explained: Explained) -> None:
+    names = ("servicecatalog", "s3", "sqs")
+    catalog, s3, sqs = (client_of(explained.server, name, ACCOUNT) for name in names)
+    product = publish_external(catalog, s3, ACCOUNT)
+    url = sqs.get_queue_url(QueueName="ServiceCatalogExternalProvisionOperationQueue")["QueueUrl"]
+    record_id = start_external(product)
+    start = len(explained.recorder.statements)
+
+    message = take(sqs, "ServiceCatalogExternalProvisionOperationQueue")
+    sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+    tell(catalog, body_of(message))
+    product.wait_for_record(record_id)
+
+    statements = explained.recorder.of_operations(start)
+    found = [access for statement in statements for access in accesses(explained.database, statement)]
+    conditions = [one.condition or "scan" for one in found if one.table == "queued_message"]
+    assert any("account" in one for one in conditions)
+    assert [one for one in conditions if "account" not in one and "id" not in one] == []
 
 
 def test_the_poll_finds_what_is_due_by_its_index(explained: Explained) -> None:

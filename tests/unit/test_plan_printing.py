@@ -252,3 +252,24 @@ def test_a_plan_that_changes_outputs_only_says_so() -> None:
     lines = printed(document())
 
     assert lines == [ONLY_OUTPUTS]
+
+
+def test_what_an_engine_is_asked_is_told_in_place_of_changes() -> None:
+    asked = {
+        "Operation": "PROVISION_PRODUCT",
+        "QueueName": "ServiceCatalogExternalProvisionOperationQueue",
+        "QueueAccount": "123456789012",
+        "ArtifactPath": "s3://artifacts/page-1.json",
+        "LaunchRoleArn": "arn:aws:iam::123456789012:role/Launch",
+        "Parameters": {"title": "****"},
+        "Tags": {},
+    }
+
+    assert printed(document(Asked=asked)) == [
+        "  ? PROVISION_PRODUCT  in ServiceCatalogExternalProvisionOperationQueue of account 123456789012",
+        "      artifact     s3://artifacts/page-1.json",
+        "      launch role  arn:aws:iam::123456789012:role/Launch",
+        "      title        ****",
+        "",
+        "Plan: the engine is asked; what it changes only the engine knows.",
+    ]

@@ -169,7 +169,13 @@ def _kept_parameters(catalog: Any, target: Mapping[str, str], deployed: Deployed
 
 
 def _parameter_keys(catalog: Any, target: Mapping[str, str]) -> set[str]:
-    described = catalog.describe_provisioning_parameters(**target)
+    """The parameters of a version, as far as they are known: nobody may be there to read what is no template."""
+    try:
+        described = catalog.describe_provisioning_parameters(**target)
+    except catalog.exceptions.InvalidParametersException as error:
+        if "parameter parsing" in str(error):
+            return set()
+        raise
     return {parameter["ParameterKey"] for parameter in described["ProvisioningArtifactParameters"]}
 
 

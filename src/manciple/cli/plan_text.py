@@ -19,6 +19,8 @@ SIMULATED = "Simulated: the sandbox carries this plan out; nothing outside this 
 NO_CHANGES = "No changes: what is deployed is what this version and these parameters describe."
 ONLY_OUTPUTS = "Plan: no resource changes; what the product gives out (Outputs) changes."
 
+ASKED = "Plan: the engine is asked; what it changes only the engine knows."
+
 
 class Sign(NamedTuple):
     """How a kind of change is marked: by a sign, in words, in a colour."""
@@ -70,6 +72,8 @@ def plan_lines(document: Document) -> Iterator[Text]:
         yield Text("Risks", "bold")
         yield from (_risk_line(risk) for risk in document["Risks"])
         yield Text()
+    if asked := document.get("Asked"):
+        yield from _asked_lines(asked)
     yield Text(summary(document), "bold")
     if document["Simulated"]:
         yield Text(SIMULATED, "dim")
@@ -81,6 +85,8 @@ def summary(document: Document) -> str:
     """What a plan does, in one line."""
     if document["StatusReason"] == "NO_CHANGES":
         return NO_CHANGES
+    if document.get("Asked"):
+        return ASKED
     if not document["Changes"]:
         return ONLY_OUTPUTS
     counts = document["Summary"]
@@ -88,6 +94,20 @@ def summary(document: Document) -> str:
         f"Plan: {counts['Add']} to add, {counts['Modify']} to change, "
         f"{counts['Replace']} to replace, {counts['Remove']} to remove."
     )
+
+
+def _asked_lines(asked: Document) -> Iterator[Text]:
+    """What an engine outside is asked, and where."""
+    yield (
+        Text("  ")
+        .append(f"? {printable(asked['Operation'])}", "bold yellow")
+        .append(f"  in {asked['QueueName']} of account {asked['QueueAccount']}")
+    )
+    rows = {"artifact": asked["ArtifactPath"], "launch role": asked["LaunchRoleArn"] or "none"} | asked["Parameters"]
+    width = min(max(map(len, rows)), _WIDEST_LABEL)
+    for name, value in rows.items():
+        yield Text(f"      {printable(name):<{width}}  {printable(value)}")
+    yield Text()
 
 
 def _change_lines(change: Document) -> Iterator[Text]:

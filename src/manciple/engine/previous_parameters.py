@@ -19,5 +19,10 @@ def previous_parameters(tx: Transaction, objects: Objects, launch: Launch) -> di
     values = objects.get_value(tx, digest, dict[str, str]) if digest else {}
     for key in launch.use_previous:
         if key not in values:
-            raise TemplateError(f"Invalid input for parameter key {key}. {_NO_PREVIOUS}")
+            raise no_previous(key)
     return {key: values[key] for key in launch.use_previous}
+
+
+def no_previous(key: str) -> TemplateError:
+    """The refusal of a key that had no value before."""
+    return TemplateError(f"Invalid input for parameter key {key}. {_NO_PREVIOUS}")

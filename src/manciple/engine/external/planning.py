@@ -18,7 +18,7 @@ from manciple.engine.parameter_parsers.parser import (
     ParserError,
 )
 from manciple.engine.planned import Planned, PlannedStack
-from manciple.engine.previous_parameters import previous_parameters
+from manciple.engine.previous_parameters import no_previous
 from manciple.engine.rows import Stack
 from manciple.engine.slice import Slice
 from manciple.engine.targets.target import Made
@@ -38,6 +38,7 @@ def plan(slice: Slice, settings: External, parsers: ParameterParsers) -> Made:
     """Take up the parameters. Raises TemplateError for a previous value that there is not, or what cannot be parsed."""
     found = _find(slice, elsewhere=settings.sqs_endpoint is not None)
     declared = _declared(slice, found, settings, parsers.of(found.product.type, "external"))
+    _check_previous(found, declared)
     parameters = {name: _parameter(name, value, declared.get(name)) for name, value in found.given.items()}
     stack = slice.work.root.stack
     stack.arn = ""
@@ -62,9 +63,14 @@ class _Found(NamedTuple):
     launch: Launch
     product: ProvisionedProduct
     plan: Plan | None
-    given: dict[str, str]
     before: dict[str, str]
     located: Located
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What is given now, and what keeps its value. Nothing is kept of what the engine gave a default."""
+        kept = {key: self.before[key] for key in self.launch.use_previous if key in self.before}
+        return self.launch.parameters | kept
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -88,7 +94,6 @@ def _find(slice: Slice, *, elsewhere: bool) -> _Found:
             launch,
             product,
             plan,
-            launch.parameters | previous_parameters(tx, objects, launch),
             objects.get_value(tx, deployed, dict[str, str]) if deployed else {},
             locate(tx, owner, version, launch.template_digest, slice.parts.public_url, elsewhere=elsewhere),
         )
@@ -118,6 +123,12 @@ def _declared(
             return {}
         raise TemplateError(FAILED.format(error)) from error
     return {one.key: one for one in parameters}
+
+
+def _check_previous(found: _Found, declared: Mapping[str, DeclaredParameter]) -> None:
+    for key in found.launch.use_previous:
+        if key not in found.before and key not in declared:
+            raise no_previous(key)
 
 
 def _parameter(name: str, value: str, declared: DeclaredParameter | None) -> Parameter:

@@ -24,10 +24,15 @@ _FOR_GO = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 
 
 class Variable(msgspec.Struct, frozen=True, kw_only=True):
-    """A variable. `default` is JSON text, None where there is none; `validations` are their error messages."""
+    """A variable. `default` is JSON text; `validations` are their error messages.
+
+    One that is not `required` has a default, which may all the same be None here: for `null`, and if it can be computed
+    by Terraform only.
+    """
 
     name: str
     type: str = ""
+    required: bool = True
     default: str | None = None
     description: str = ""
     sensitive: bool = False
@@ -54,7 +59,7 @@ def read_variable(block: Block, place: str, before: Variable | None) -> Variable
     if "type" in given:
         said["type"] = type_text(given["type"])
     if "default" in given:
-        said["default"] = default_text(given["default"])
+        said |= {"required": False, "default": default_text(given["default"])}
     if validations := tuple(map(_message, block.body.of("validation"))):
         said["validations"] = validations
     if before is not None:

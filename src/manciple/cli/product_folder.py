@@ -7,16 +7,26 @@
     versions:
       - {name: v1, template: v1.yaml, description: A queue and a table}
 
-Every value is text (`1.0` and `yes` stay what they look like), as Service Catalog takes it.
+Every value is text (`1.0` and `yes` stay what they look like), as Service Catalog takes it. A version whose template is
+a folder of Terraform files, or a `.tar.gz` of such, makes a Terraform product; a folder with Terraform files and no
+`product.yaml` is one with a version that its content names.
 """
 
+import getpass
+import hashlib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import yaml
 
+from manciple.cli.package_folder import is_package_folder, pack
 from manciple.cli.refusal import Refusal
+
+TEMPLATE_TYPE: Literal["CLOUD_FORMATION_TEMPLATE"] = "CLOUD_FORMATION_TEMPLATE"
+TERRAFORM_TYPE: Literal["TERRAFORM_OPEN_SOURCE"] = "TERRAFORM_OPEN_SOURCE"
+ProductType = Literal["CLOUD_FORMATION_TEMPLATE", "TERRAFORM_OPEN_SOURCE", "TERRAFORM_CLOUD", "EXTERNAL"]
+DIGITS = 12
 
 T = TypeVar("T")
 
@@ -24,7 +34,7 @@ NAME = "product.yaml"
 
 
 class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A version of the product; `template` is a file's path relative to the folder."""
+    """A version of the product; `template` is the path, relative to the folder, of a file or of a Terraform folder."""
 
     name: str
     template: str
@@ -32,10 +42,14 @@ class Version(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Product(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `product.yaml` says. `principals` are IAM ARNs, or patterns: ARNs without an account, with `*` and `?`."""
+    """What `product.yaml` says. `principals` are IAM ARNs, or patterns: ARNs without an account, with `*` and `?`.
+
+    Without a `type`, the versions' templates tell it.
+    """
 
     name: str
     owner: str
+    type: ProductType | None = None
     portfolio: str | None = None
     principals: tuple[str, ...] = ()
     versions: tuple[Version, ...]
@@ -51,15 +65,36 @@ def read_product(folder: Path) -> Product:
     """Read a product folder's `product.yaml`; raises Refusal naming the file and what is wrong with it."""
     if folder.is_file():
         raise Refusal(f"{folder} is a file; publish the folder that holds {NAME} and the templates.")
+    if not (folder / NAME).exists() and is_package_folder(folder):
+        return _of_content(folder)
     product = convert(read_yaml(folder / NAME), Product, folder / NAME)
     if not product.versions:
         raise Refusal(f"{folder / NAME} names no version; a product has at least one.")
-    return product
+    return msgspec.structs.replace(product, type=product.type or _type_of(folder, product))
 
 
 def read_template(folder: Path, version: Version) -> bytes:
-    """The template of a version, as it is in its file."""
-    return _read(folder / version.template)
+    """The template of a version, as it is in its file, or the package that a folder makes."""
+    path = folder / version.template
+    return pack(path) if path.is_dir() else _read(path)
+
+
+def _of_content(folder: Path) -> Product:
+    """A product without a description, which its folder names."""
+    name = hashlib.sha256(pack(folder)).hexdigest()[:DIGITS]
+    version = Version(name=name, template=".")
+    return Product(name=folder.resolve().name, owner=getpass.getuser(), type=TERRAFORM_TYPE, versions=(version,))
+
+
+def _type_of(folder: Path, product: Product) -> ProductType:
+    packages = [_is_package(folder / version.template) for version in product.versions]
+    if any(packages) and not all(packages):
+        raise Refusal(f"{folder / NAME} names templates and Terraform packages; a product has one kind of versions.")
+    return TERRAFORM_TYPE if packages[0] else TEMPLATE_TYPE
+
+
+def _is_package(path: Path) -> bool:
+    return path.is_dir() or path.name.endswith((".tar.gz", ".tgz"))
 
 
 def read_yaml(file: Path) -> Any:

@@ -20,7 +20,6 @@ PRINCIPALS = (
     "it must be an IAM user, group or role (arn:aws:iam::123456789012:role/Name), "
     "or a pattern of such ARNs without an account (arn:aws:iam:::role/*)"
 )
-TEMPLATE_TYPE = "CLOUD_FORMATION_TEMPLATE"
 
 _ATTRIBUTES = {
     "owner": ("Owner", "Owner"),
@@ -43,7 +42,9 @@ class Published(NamedTuple):
 
 
 def publish(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with product.yaml and templates.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder with product.yaml and templates, or with .tf files.")
+    ],
     portfolio: Annotated[
         str | None, typer.Option(metavar="NAME", help="The portfolio, instead of the folder's.")
     ] = None,
@@ -83,7 +84,7 @@ def publish_folder(
     yield published
     for version, template, address in zip(product.versions, templates, addresses, strict=True):
         with explained(folder / version.template, template):
-            thing = _publish_version(catalog, published, version, address)
+            thing = _publish_version(catalog, product, published, version, address)
         yield thing
     yield _offer(catalog, published, portfolio)
     for arn in dict.fromkeys((*product.principals, *principals)):
@@ -126,8 +127,8 @@ def _publish_product(catalog: Any, product: Product, first_address: str) -> Publ
         return Published("product", product_id, product.name, outcome)
     created = catalog.create_product(
         Name=product.name,
-        ProductType=TEMPLATE_TYPE,
-        ProvisioningArtifactParameters=_artifact(product.versions[0], first_address),
+        ProductType=product.type,
+        ProvisioningArtifactParameters=_artifact(product, product.versions[0], first_address),
         Tags=_tags(product.tags),
         **{given: value for field, (given, _) in _ATTRIBUTES.items() if (value := getattr(product, field))},
     )
@@ -153,15 +154,17 @@ def _amend(catalog: Any, product: Product, view: dict[str, Any]) -> bool:
     return bool(changes)
 
 
-def _publish_version(catalog: Any, product: Published, version: Version, address: str) -> Published:
-    summaries = catalog.describe_product_as_admin(Id=product.id)["ProvisioningArtifactSummaries"]
+def _publish_version(catalog: Any, product: Product, published: Published, version: Version, address: str) -> Published:
+    summaries = catalog.describe_product_as_admin(Id=published.id)["ProvisioningArtifactSummaries"]
     found = [summary["Id"] for summary in summaries if summary["Name"] == version.name]
     if found:
         artifact_id = _only(found, f"versions {version.name} of {product.name}")
-        _check_same(catalog, product, version, artifact_id, address)
-        is_new = product.outcome == "created" and len(summaries) == 1
+        _check_same(catalog, published, version, artifact_id, address)
+        is_new = published.outcome == "created" and len(summaries) == 1
         return Published("version", artifact_id, version.name, "created" if is_new else "unchanged")
-    created = catalog.create_provisioning_artifact(ProductId=product.id, Parameters=_artifact(version, address))
+    created = catalog.create_provisioning_artifact(
+        ProductId=published.id, Parameters=_artifact(product, version, address)
+    )
     return Published("version", created["ProvisioningArtifactDetail"]["Id"], version.name, "created")
 
 
@@ -176,9 +179,9 @@ def _check_same(catalog: Any, product: Published, version: Version, artifact_id:
         )
 
 
-def _artifact(version: Version, address: str) -> dict[str, Any]:
+def _artifact(product: Product, version: Version, address: str) -> dict[str, Any]:
     described = {"Description": version.description} if version.description else {}
-    return {"Name": version.name, "Type": TEMPLATE_TYPE, "Info": {"LoadTemplateFromURL": address}, **described}
+    return {"Name": version.name, "Type": product.type, "Info": {"LoadTemplateFromURL": address}, **described}
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -137,7 +137,7 @@ def walk(operation: Callable[..., dict[str, Any]], member: str, **members: Any) 
 def publish(
     catalog: Any,
     s3: Any,
-    *templates: str,
+    *templates: str | bytes,
     name: str = "product",
     kind: str = CLOUDFORMATION,
     partition: str = "aws",
@@ -169,8 +169,9 @@ def publish(
     return Published(catalog, product_id, portfolio_id, tuple(versions))
 
 
-def _version(s3: Any, key: str, number: int, text: str, kind: str) -> dict[str, Any]:
-    s3.put_object(Bucket=bucket_of(s3), Key=f"{key}/v{number}.yaml", Body=text.encode())
+def _version(s3: Any, key: str, number: int, text: str | bytes, kind: str) -> dict[str, Any]:
+    content = text.encode() if isinstance(text, str) else text
+    s3.put_object(Bucket=bucket_of(s3), Key=f"{key}/v{number}.yaml", Body=content)
     url = f"{s3.meta.endpoint_url}/{bucket_of(s3)}/{key}/v{number}.yaml"
     return {"Name": f"v{number}", "Type": kind, "Info": {"LoadTemplateFromURL": url}}
 

@@ -1,5 +1,6 @@
 """Provisioning artifacts, the versions of a product."""
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -223,7 +224,7 @@ def test_parameters_are_described_in_the_templates_order_with_their_constraints(
     ]
 
 
-def test_parameters_of_an_external_version_need_a_parser_that_is_not_there(catalog: Any, s3: Bucket) -> None:
+def test_parameters_of_an_external_version_are_not_read_from_just_any_bytes(catalog: Any, s3: Bucket) -> None:
     product_id = create_product(catalog, s3, b"archive", ProductType="EXTERNAL")
 
     code, message = refusal(
@@ -233,7 +234,9 @@ def test_parameters_of_an_external_version_need_a_parser_that_is_not_there(catal
     )
 
     assert code == "InvalidParametersException"
-    assert "ServiceCatalogExternalParameterParser" in message
+    assert re.fullmatch(
+        r"Error occurred during parameter parsing: Artifact from s3://\S+ is not a valid tar\.gz file: .+", message
+    )
 
 
 def test_a_deleted_version_is_gone(catalog: Any, s3: Bucket, product_id: str) -> None:

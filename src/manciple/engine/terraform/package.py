@@ -41,6 +41,14 @@ class PackageError(Exception):
     """A package that is refused; one sentence names the entry and why, or the limit."""
 
 
+class NotArchiveError(PackageError):
+    """Bytes that are no `.tar.gz`; `reason` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The package is not a .tar.gz: {reason}.")
+        self.reason = reason
+
+
 class PackageLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How large a package may be: packed, unpacked, entries, and text that is read as configuration."""
 
@@ -77,7 +85,7 @@ def read_package(archive: bytes, limits: PackageLimits) -> Package:
     if len(archive) > limits.archive_bytes:
         raise PackageError(f"The package has {len(archive)} bytes; at most {limits.archive_bytes} are allowed.")
     if not archive.startswith(GZIP):
-        raise PackageError("The package is not a .tar.gz: it does not begin as gzip does.")
+        raise NotArchiveError("it does not begin as gzip does")
     files: dict[str, bytes] = {}
     try:
         for path, content in _entries(archive, limits):
@@ -85,7 +93,7 @@ def read_package(archive: bytes, limits: PackageLimits) -> Package:
             if sum(map(len, files.values())) > limits.unpacked_bytes:
                 raise _too_large(limits)
     except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile, ValueError) as error:
-        raise PackageError(f"The package is not a .tar.gz: {error}.") from None
+        raise NotArchiveError(str(error).rstrip(".") or "it is cut off") from None
     package = Package(dict(sorted(files.items())))
     _check(package)
     return package

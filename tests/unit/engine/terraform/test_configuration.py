@@ -7,7 +7,7 @@ import pytest
 from manciple.engine.terraform.configuration import ConfigurationError, read_configuration
 from manciple.engine.terraform.package import PackageLimits
 from manciple.engine.terraform.variables import Output, Variable
-from tests.unit.engine.terraform.archives import configuration, package
+from tests.packages import configuration, package
 
 
 def variable(body: str) -> Variable:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from manciple.engine.terraform.package import Package, PackageError, PackageLimits, read_package, write_package
-from tests.unit.engine.terraform.archives import MAIN, archive, entry, pack, package
+from tests.packages import MAIN, archive, entry, pack, package
 
 MAIN_ENTRY = (entry("main.tf", size=len(MAIN)), MAIN)
 

@@ -4,7 +4,7 @@ import pytest
 
 from manciple.engine.terraform.policy import PackagePolicy, policy_of, refusals
 from manciple.settings.sections import Terraform
-from tests.unit.engine.terraform.archives import configuration
+from tests.packages import configuration
 
 PLAIN = PackagePolicy()
 

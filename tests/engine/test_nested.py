@@ -452,6 +452,22 @@ def test_resources_of_all_stacks_together_are_counted(world: World) -> None:
     assert "A stack and those nested in it have 123 resources; at most 100 are allowed." in reason
 
 
+def test_what_execution_expands_is_counted_too(world: World) -> None:
+    given = {"Name": {"Fn::GetAtt": ["A", "TopicName"]}}
+    inside = {"A": topic("a"), "B": {**topic("b"), "Condition": "IsA"}, "C": nested("child.json", given)}
+    for resource in ("A", "B"):
+        del inside[resource]["Properties"]["TopicName"]
+    world.put_template("child.json", inside, **CONDITIONAL)
+    world.template_limits = Limits(nested_resources=9)
+    world.engine = world.new_engine()
+
+    world.provision({"A": topic("a"), "C": nested("child.json", given)})
+
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert "at most 9 are allowed" in str([event.reason for event in world.events()])
+    world.check()
+
+
 def test_a_replaced_resource_inside_is_deleted_in_the_clean_up_of_all(world: World) -> None:
     world.put_template("child.json", {"T": topic("t")})
     world.provision({"A": topic("a"), "Child": nested("child.json")})

@@ -8,7 +8,7 @@ from manciple.engine.providers.faults import Fault
 from manciple.store.metadata import METADATA
 from manciple.store.tables.engine import EXPORT
 from manciple.store.tables.sandbox import SANDBOX_FAULT
-from tests.engine.worlds import World, open_world, template, topic
+from tests.engine.worlds import World, nested, open_world, template, topic
 
 SECRET = "hunter2-correct-horse"
 PARAMETERS = {"Password": {"Type": "String", "NoEcho": "true"}}
@@ -81,3 +81,29 @@ def test_an_output_in_which_a_short_secret_stands_by_chance_is_told_whole(world:
     value = exported(world, {"Fn::Sub": "https://example.com/${C.TopicName}"})
 
     assert value == "https://example.com/c"
+
+
+def test_a_creation_policy_may_read_a_secret(world: World) -> None:
+    group = {
+        "Type": "AWS::AutoScaling::AutoScalingGroup",
+        "CreationPolicy": {"ResourceSignal": {"Count": {"Ref": "Password"}}},
+        "UpdatePolicy": {"AutoScalingRollingUpdate": {"MinInstancesInService": {"Ref": "Password"}}},
+        "Properties": {"MinSize": "1", "MaxSize": "1", "AvailabilityZones": ["eu-west-1a"]},
+    }
+    text = template({"G": group}, Parameters=PARAMETERS)
+
+    world.run(world.submit(text, parameters={"Password": "2"}))
+
+    assert world.status() == "CREATE_COMPLETE", [event.reason for event in world.events()]
+
+
+def test_a_tag_of_a_nested_stack_that_is_a_secret_is_kept_as_one(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    tagged = nested("child.json")
+    tagged["Properties"]["Tags"] = [{"Key": "pw", "Value": {"Ref": "Password"}}]
+    text = template({"Child": tagged}, Parameters=PARAMETERS)
+
+    world.run(world.submit(text, parameters={"Password": SECRET}))
+
+    (thing,) = world.things().values()
+    assert (thing.tags["pw"], thing.sensitive) == (SECRET, (SECRET,))

@@ -83,7 +83,7 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
     action = action_of(scope, step)
     instance = subject_of(scope, step)
     state = scope.state(instance)
-    model = state.model if action == "delete" else _model(work, scope, step)
+    model, tags = state.model if action == "delete" else _model(work, scope, step), tags_of(scope, step)
     return HandlerRequest(
         token=step.token or "",
         action=action,
@@ -95,10 +95,10 @@ def request_of(work: Work, step: Step) -> HandlerRequest:
         physical_id=None if action == "create" else instance.physical_id,
         model=model,
         previous_model=state.model if action == "update" else {},
-        tags=tags_of(scope, step),
+        tags=tags,
         previous_tags=state.tags if action == "update" else {},
         origin="" if action == "create" else state.origin,
-        sensitive=() if action == "delete" else work.mask.secrets_in(model),
+        sensitive=() if action == "delete" else work.mask.secrets_in([model, *tags.values()]),
         snapshot=action == "delete" and instance.deletion_policy == "Snapshot",
         creation_policy=_creation_policy(scope, step) if action == "create" else None,
     )

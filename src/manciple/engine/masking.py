@@ -40,9 +40,10 @@ def _texts(evaluation: Evaluation) -> Iterable[str]:
         yield from texts([parameter.given, parameter.resolved])
     for resource in evaluation.resources.values():
         yield from texts(resource.properties)
-        yield from texts(_or_empty(resource.metadata))
+        for part in (resource.metadata, resource.creation_policy, resource.update_policy):
+            yield from texts(_or_empty(part))
     for output in evaluation.outputs.values():
-        yield from texts(output.value)
+        yield from texts([output.value, _or_empty(output.export)])
 
 
 def _or_empty(value: Value | None) -> Value:

@@ -178,10 +178,13 @@ def _unpacked_facts(facts: _Facts) -> Facts:
 def _with_secrets(evaluation: Evaluation) -> Evaluation:
     return msgspec.structs.replace(
         evaluation,
-        resources={key: _revived(found, "properties", "metadata") for key, found in evaluation.resources.items()},
+        resources={key: _revived(found, *_RESOURCE_VALUES) for key, found in evaluation.resources.items()},
         outputs={key: _revived(found, "value", "export") for key, found in evaluation.outputs.items()},
         parameters={key: _revived(found, "given", "resolved") for key, found in evaluation.parameters.items()},
     )
+
+
+_RESOURCE_VALUES = ("properties", "metadata", "creation_policy", "update_policy")
 
 
 def _revived(structure: Any, *fields: str) -> Any:

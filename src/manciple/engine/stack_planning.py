@@ -57,8 +57,6 @@ TOO_DEEP = "It is nested in more than {} stacks."
 CIRCULAR = "It nests itself: a stack around it has the same template and the same parameters."
 NO_OUTPUT = "Output '{}' not found in stack '{}'"
 TOO_MANY = "A stack and those nested in it have {} resources; at most {} are allowed."
-
-
 _OUTPUTS = "Outputs."
 
 
@@ -315,8 +313,10 @@ class StackPlanning:
                     raise TemplateError(NO_OUTPUT.format(output, nested.facts.stack_id), path=where, line=resource.line)
 
     def _check_size(self) -> None:
-        resources = sum(len(stack.evaluation.resources) for stack in self.stacks.values())
-        if len(self.stacks) > 1 and resources > self._limits.nested_resources:
+        """Count the stacks planned now, and those that the plan which is executed has already."""
+        stacks = {**(self._work.planned.stacks if self._work.planned else {}), **self.stacks}
+        resources = sum(len(stack.evaluation.resources) for stack in stacks.values())
+        if len(stacks) > 1 and resources > self._limits.nested_resources:
             raise TemplateError(TOO_MANY.format(resources, self._limits.nested_resources), path="Resources")
 
     def _check_exports(self, scope: Scope | None, sought: Sought, evaluation: Evaluation) -> None:

@@ -40,7 +40,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, notes: Path) -> Iterator[Se
     """A server that knows the type of notes."""
     directory = tmp_path_factory.mktemp("types")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MANCIPLE_TEST_NOTES", str(notes))
+        patch.setenv("NOTES_DIRECTORY", str(notes))
         yield from serve(f"sqlite:///{directory / 'manciple.sqlite'}", directory, types=[str(TYPES / "note")])
 
 

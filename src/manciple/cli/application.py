@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve, show, target, terminate
+from manciple.cli import administration, audit, demo, execute, key, plan, publish, serve, show, target, terminate, types
 from manciple.cli.refusal import Refusal, sentence_of
 
 app = typer.Typer(
@@ -53,6 +53,7 @@ for command in (
     app.command()(command)
 app.add_typer(key.app)
 app.add_typer(target.app)
+app.add_typer(types.app)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -1,4 +1,4 @@
-"""Notes as JSON files in the directory that MANCIPLE_TEST_NOTES names; a file's name is its identifier."""
+"""Notes as JSON files in the directory that NOTES_DIRECTORY names; a file's name is its identifier."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import os
 import pathlib
 import sys
 
-NOTES = pathlib.Path(os.environ["MANCIPLE_TEST_NOTES"])
+NOTES = pathlib.Path(os.environ["NOTES_DIRECTORY"])
 ASKED = json.load(sys.stdin)
 REQUEST = ASKED["request"]
 MODEL = REQUEST.get("desiredResourceState") or {}

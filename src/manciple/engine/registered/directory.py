@@ -88,6 +88,14 @@ def read_type(directory: Path) -> ResourceType:
     return found
 
 
+def name_in(directory: Path) -> str | None:
+    """The name of a directory's type; None if that cannot be read any more."""
+    try:
+        return read_type(directory).name
+    except TypeFault:
+        return None
+
+
 def read_types(directories: Iterable[Path]) -> dict[str, ResourceType]:
     """The types of several directories, by name. Raises TypeFault, for a name that two of them have too."""
     types: dict[str, ResourceType] = {}

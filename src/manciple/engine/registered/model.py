@@ -1,6 +1,6 @@
 """A resource's model between handlers and templates: its identifier, its attributes, its values as texts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,13 +27,33 @@ def identified(model: Mapping[str, Any], schema: ResourceSchema, physical_id: st
         return found
     for path, part in zip(names, parts, strict=True):
         if not members_at(found, path):
-            *outer, last = path.split("/")
-            members = found
-            for step in outer:
-                members[step] = dict(members.get(step, {}))
-                members = members[step]
-            members[last] = part
+            found = with_member(found, path, part)
     return found
+
+
+def with_member(model: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A model with a value at a path of a schema."""
+    first, _, rest = path.partition("/")
+    return {**model, first: with_member(model.get(first, {}), rest, value) if rest else value}
+
+
+def without(model: Mapping[str, Any], paths: Iterable[str]) -> dict[str, Any]:
+    """A model without what stands at paths of a schema; `*` is every item of a list."""
+    found: dict[str, Any] = dict(model)
+    for path in paths:
+        found = _without(found, path)
+    return found
+
+
+def _without(value: Any, path: str) -> Any:
+    first, _, rest = path.partition("/")
+    if isinstance(value, list):
+        return [_without(item, rest) for item in value] if first == "*" and rest else value
+    if not isinstance(value, dict) or first not in value:
+        return value
+    if not rest:
+        return {name: member for name, member in value.items() if name != first}
+    return {**value, first: _without(value[first], rest)}
 
 
 def members_at(model: Any, path: str) -> list[Any]:

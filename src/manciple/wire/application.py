@@ -18,6 +18,7 @@ from manciple.wire.query import query
 from manciple.wire.router import Router
 from manciple.wire.s3 import S3
 from manciple.wire.sqs import Queues
+from manciple.wire.terraform_states import TerraformStates
 
 THREADS = 32
 
@@ -46,7 +47,9 @@ class Application:
             "rpc_cbor": in_threads(partial(rpc_cbor.answer, calls), limit, self._pool),
             "query": query(calls, queues, limit, self._pool),
             "sqs_json": queues.json,
-            "own_json": own_json(calls, Callbacks(runtime, self._pool), limit, self._pool),
+            "own_json": own_json(
+                calls, Callbacks(runtime, self._pool), TerraformStates(runtime, self._pool), limit, self._pool
+            ),
             "health": health,
             "metrics": health,
             "s3": S3(calls, settings.limits.object_bytes, self._pool),

@@ -1,8 +1,8 @@
 """Our own JSON API under `/_manciple/` (contracts, section 3).
 
 Always JSON, always 200 with a body on success. Each row of the table names the action that guards it;
-`manciple:Operate` is held by operators only. Callbacks, whose token is their only credential, stand beside it
-(`wire/callbacks.py`).
+`manciple:Operate` is held by operators only. Callbacks, and the states that Terraform reads and writes, stand beside it:
+a token is their only credential (`wire/callbacks.py`, `wire/terraform_states.py`).
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ from manciple.wire.calls import Calls
 from manciple.wire.event_stream import EventStream
 from manciple.wire.faults import REQUEST_ID
 from manciple.wire.messages import App, Receive, Request, Response, Scope, Send, receive_request, respond
+from manciple.wire.terraform_states import PATH, TerraformStates
 from manciple.wire.threads import in_thread
 
 _ACCOUNT = pattern(r"[0-9]{12}")
@@ -217,11 +218,12 @@ ROUTES = (
 )
 
 
-def own_json(calls: Calls, callbacks: Callbacks, limit: int, pool: Executor) -> App:
+def own_json(calls: Calls, callbacks: Callbacks, states: TerraformStates, limit: int, pool: Executor) -> App:
     """The application: one endpoint a path. `limit` is the largest body in bytes."""
     paths = dict.fromkeys(route.path for route in ROUTES)
     routes = [Route(path, _Endpoint(path, calls, limit, pool)) for path in paths]
     routes.append(Route("/_manciple/callback/{token}", callbacks))
+    routes.append(Route(PATH, states))
     return Router(routes, redirect_slashes=False, default=_refuse)
 
 

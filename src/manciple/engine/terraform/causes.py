@@ -1,0 +1,157 @@
+"""Why something changes: the references of a package's expressions, followed back to the parameter they begin at."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
+_MOST = 12
+"""Steps of a chain that are told."""
+
+_OWN = ("count.", "each.", "self", "path.", "terraform.", "provider::")
+"""References that lead nowhere else."""
+
+
+class Causes:
+    """What a plan's configuration tells of the references between its resources, by address without indexes.
+
+    `changing` are the addresses that change, each with the attributes that force its replacement; `parameters` those
+    that change.
+    """
+
+    def __init__(
+        self, configuration: Mapping[str, Any], changing: Mapping[str, frozenset[str]], parameters: frozenset[str]
+    ) -> None:
+        self._expressions: dict[str, dict[str, Any]] = {}
+        self._arguments: dict[str, dict[str, Any]] = {}
+        self._outputs: dict[str, dict[str, Any]] = {}
+        self._changing = {plain(address): forcing for address, forcing in changing.items()}
+        self._parameters = parameters
+        self._read(configuration.get("root_module", {}), "")
+
+    def _read(self, module: Mapping[str, Any], prefix: str) -> None:
+        for resource in module.get("resources", ()):
+            self._expressions[prefix + resource["address"]] = resource.get("expressions", {})
+        self._outputs[prefix] = {
+            name: output.get("expression", {}) for name, output in module.get("outputs", {}).items()
+        }
+        for name, call in module.get("module_calls", {}).items():
+            inner = f"{prefix}module.{name}."
+            self._arguments[inner] = call.get("expressions", {})
+            self._read(call.get("module", {}), inner)
+
+    def reference(self, address: str, attribute: str) -> str | None:
+        """What an attribute's expression refers to that is the likeliest cause; None if to nothing."""
+        prefix, expressions = _prefix(plain(address)), self._expressions.get(plain(address), {})
+        return self._pick(prefix, list(_references(expressions.get(attribute))))
+
+    def has_expression(self, address: str, attribute: str) -> bool:
+        """Does the package say what the attribute is? If not, the provider computes it."""
+        return attribute in self._expressions.get(plain(address), {})
+
+    def parameter(self, address: str, reference: str) -> str | None:
+        """The parameter that a reference, made where this resource is, comes from by variables alone."""
+        prefix = _prefix(plain(address))
+        while reference.startswith("var."):
+            name = reference.split(".")[1]
+            if not prefix:
+                return name
+            arguments, prefix = self._arguments.get(prefix, {}), _prefix(prefix.removesuffix("."))
+            reference = self._pick(prefix, list(_references(arguments.get(name)))) or ""
+        return None
+
+    def chain(self, address: str, attribute: str) -> list[str]:
+        """The way from its beginning to an attribute."""
+        found = self.reference(address, attribute)
+        before = self._chain(_prefix(plain(address)), found, {plain(address)}) if found else []
+        return [*before[-_MOST:], f"{address}.{attribute}"]
+
+    def _pick(self, prefix: str, references: list[str]) -> str | None:
+        """The first reference that surely or perhaps changes, else the first."""
+        found = [one for one in references if not one.startswith(_OWN)]
+        moving = [one for one in found if self._moves(prefix, one)]
+        return next(iter(moving or found), None)
+
+    def _moves(self, prefix: str, reference: str) -> bool:
+        chain = self._chain(prefix, reference, set())
+        return any(
+            step.removeprefix("Parameter ") in self._parameters or self._target(step) in self._changing
+            for step in chain
+        )
+
+    def _target(self, step: str) -> str | None:
+        """The resource that a step of a chain is an attribute of."""
+        parts = step.split(".")
+        ends = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
+        return next((one for one in ends if one in self._expressions), None)
+
+    def _chain(self, prefix: str, reference: str, seen: set[str]) -> list[str]:
+        """The steps that lead to a reference, itself last."""
+        step = f"{prefix}{reference}"
+        if step in seen or len(seen) > _MOST:
+            return [step]
+        seen.add(step)
+        kind, _, rest = reference.partition(".")
+        if kind == "var":
+            return self._chain_of_variable(prefix, rest.partition(".")[0], step, seen)
+        if kind == "module" and (inner := self._inner(prefix, rest, seen)) is not None:
+            return [*inner, step]
+        target = self._target(step)
+        if target is None or target in seen or target not in self._changing:
+            return [step]
+        seen.add(target)
+        return [*self._chain_of_resource(target, step, seen), step]
+
+    def _chain_of_variable(self, prefix: str, name: str, step: str, seen: set[str]) -> list[str]:
+        if not prefix:
+            return [f"Parameter {name}", step]
+        outer = _prefix(prefix.removesuffix("."))
+        found = self._pick(outer, list(_references(self._arguments.get(prefix, {}).get(name))))
+        return [*(self._chain(outer, found, seen) if found else []), step]
+
+    def _inner(self, prefix: str, rest: str, seen: set[str]) -> list[str] | None:
+        """The way to an output of a module."""
+        name, _, output = rest.partition(".")
+        inner = f"{prefix}module.{plain(name)}."
+        expression = self._outputs.get(inner, {}).get(output.partition(".")[0])
+        found = self._pick(inner, list(_references(expression)))
+        return self._chain(inner, found, seen) if found else None
+
+    def _chain_of_resource(self, target: str, step: str, seen: set[str]) -> list[str]:
+        """The way to the attribute of a changing resource that changes it; one that replaces it goes first."""
+        prefix, expressions = _prefix(target), self._expressions[target]
+        for attribute in sorted(expressions, key=lambda name: name not in self._changing[target]):
+            found = self._pick(prefix, list(_references(expressions[attribute])))
+            if found is not None and self._moves(prefix, found):
+                argument = f"{target}.{attribute}"
+                return [*self._chain(prefix, found, seen), *([argument] if argument != step else [])]
+        return []
+
+
+def plain(address: str) -> str:
+    """An address without indexes, as the configuration has it."""
+    return _INDEX.sub("", address)
+
+
+def _prefix(address: str) -> str:
+    """The module that an address is in, with the dot after it; nothing for the root."""
+    parts = address.split(".")
+    end = 0
+    while len(parts) - end > 2 and parts[end] == "module":
+        end += 2
+    return "".join(f"{part}." for part in parts[:end])
+
+
+def _references(expression: Any) -> Iterator[str]:
+    """The references of an expression, those of blocks inside a resource too; each only in its longest form."""
+    if isinstance(expression, list):
+        for item in expression:
+            yield from _references(item)
+    elif isinstance(expression, dict):
+        found = expression.get("references")
+        if isinstance(found, list):
+            every = [plain(one) for one in found if isinstance(one, str)]
+            yield from (one for one in every if not any(other.startswith(f"{one}.") for other in every))
+        else:
+            for item in expression.values():
+                yield from _references(item)

@@ -149,7 +149,8 @@ class Terraform(Struct, frozen=True, kw_only=True):
     Patterns name what is allowed: providers, provisioners, sources of modules that are not in the package, backends
     that blocks and `terraform_remote_state` name; `any_files`: functions may read what is not in the package. Providers
     come from `mirror`, a directory laid out as a filesystem mirror. A run sees the variables that `environment` names
-    and no others, runs as `user` if the server is root, and has to stay within `seconds` and `memory_bytes`.
+    and no others, runs as `user` if the server is root, and has to stay within `seconds` and `memory_bytes`; asked to
+    stop, it has `grace_seconds` before it is killed. `registry` lets providers come from a registry instead.
     """
 
     binary: Path | None = None
@@ -159,10 +160,14 @@ class Terraform(Struct, frozen=True, kw_only=True):
     backends: tuple[str, ...] = ()
     any_files: bool = False
     mirror: Path | None = None
+    registry: bool = False
     environment: tuple[str, ...] = ()
     user: str | None = None
     seconds: Seconds = 3600.0
+    grace_seconds: Seconds = 120.0
     memory_bytes: Positive = 2 * 1024**3
+    file_bytes: Positive = 256 * 1024**2
+    state_bytes: Positive = 64 * 1024**2
     parallelism: Positive = 10
     archive_bytes: Positive = 16 * 1024**2
     unpacked_bytes: Positive = 64 * 1024**2

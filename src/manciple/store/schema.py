@@ -13,7 +13,7 @@ from manciple.store.database import Database, Transaction
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest migration; a house test holds it against the folder `migrations/versions`."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

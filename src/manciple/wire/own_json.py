@@ -1,8 +1,8 @@
 """Our own JSON API under `/_manciple/` (contracts, section 3).
 
 Always JSON, always 200 with a body on success. Each row of the table names the action that guards it;
-`manciple:Operate` is held by operators only. Callbacks, and the states that Terraform reads and writes, stand beside it:
-a token is their only credential (`wire/callbacks.py`, `wire/terraform_states.py`).
+`manciple:Operate` is held by operators only. Callbacks, and the states that Terraform reads and writes, stand beside
+it: a token is their only credential (`wire/callbacks.py`, `wire/terraform_states.py`).
 """
 
 from collections.abc import Callable

@@ -54,6 +54,8 @@ def _asked(path: str, _changed: int) -> Program:
         )
         told = msgspec.json.decode(done.stdout, type=_Told)
     except (OSError, subprocess.SubprocessError, msgspec.MsgspecError):
-        raise NoProgram(f"{path} does not tell its version; name another program in targets.terraform.binary.") from None
+        raise NoProgram(
+            f"{path} does not tell its version; name another program in targets.terraform.binary."
+        ) from None
     name = "OpenTofu" if Path(path).name.startswith("tofu") else "Terraform"
     return Program(path, f"{name} {told.terraform_version}")

@@ -85,7 +85,9 @@ class Run:
         """Let another user own what the program may see."""
         for parent, directories, files in os.walk(self.private):
             for name in ("", *directories, *files):
-                os.chown(Path(parent) / name, -1 if uid is None else uid, -1 if gid is None else gid, follow_symlinks=False)
+                os.chown(
+                    Path(parent) / name, -1 if uid is None else uid, -1 if gid is None else gid, follow_symlinks=False
+                )
 
     def write(self, name: str, content: bytes) -> Path:
         """Write a file beside the package, for the program's user only."""

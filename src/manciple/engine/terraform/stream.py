@@ -1,5 +1,6 @@
 """What the program tells while it works: one JSON object a line (terraform reference, 2.4)."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import msgspec
 Json = Mapping[str, Any]
 
 _LONGEST = 2000
+_BLOCK = re.compile(r'(resource|data) "([^"]+)" "([^"]+)"')
+_PREFIXES = {"resource": "", "data": "data."}
 
 
 def messages_of(content: bytes) -> tuple[list[Json], int]:
@@ -33,11 +36,21 @@ def faults_in(messages: Iterable[Json]) -> list[Json]:
 
 
 def said(diagnostic: Json) -> str:
-    """An error in the program's words, with the layer that said it."""
-    address = diagnostic.get("address")
-    about = f" of {address}" if address else ""
+    """An error in the program's words, with the layer that said it and what it said it of."""
+    about = diagnostic.get("address") or _about(diagnostic)
     parts = [diagnostic.get("summary"), diagnostic.get("detail")]
-    return f"Terraform said{about}: {one_line(': '.join(str(part) for part in parts if part))}"
+    text = one_line(": ".join(str(part) for part in parts if part))
+    return f"Terraform said of {about}: {text}" if about else f"Terraform said: {text}"
+
+
+def _about(diagnostic: Json) -> str:
+    """The block that an error without an address is about, and its place in the package."""
+    context = (diagnostic.get("snippet") or {}).get("context") or ""
+    found = _BLOCK.fullmatch(context)
+    named = context if found is None else f"{_PREFIXES[found[1]]}{found[2]}.{found[3]}"
+    place = diagnostic.get("range") or {}
+    where = f"{place['filename']} line {place['start']['line']}" if place else ""
+    return f"{named} ({where})" if named and where else named or where
 
 
 def said_in_text(text: str, fallback: str) -> str:

@@ -97,7 +97,7 @@ def _run(directory: Path, lock: int, request: dict[str, Any], command: dict[str,
                 pass_fds=[lock],
                 process_group=0,
                 umask=0o077,
-                preexec_fn=lambda: _limit(request["limits"]),
+                preexec_fn=lambda: _limit(request["limits"]),  # noqa: PLW1509 (this program has one thread)
                 **_identity(request),
             )
         except (OSError, subprocess.SubprocessError) as error:

@@ -11,7 +11,7 @@ from typing import Any
 from manciple.template.values import KNOWN_AFTER_APPLY, Secret, Value
 
 SHORTEST = 4
-"""Shorter secrets are masked where they are marked, and not looked for elsewhere: they stand in many a text by chance."""
+"""Shorter secrets are masked where they are marked and not looked for elsewhere: they stand in texts by chance."""
 
 
 class Secrets:

@@ -197,7 +197,7 @@ def test_a_termination_destroys_everything(launched: Published, own: Callable[..
         (given(name="one", sizes="many"), "Parameter sizes is of type list(number); its value has to be JSON"),
         (
             given(),
-            'Terraform said of variable "name" (main.tf line 2): No value for required variable: The root module input ',
+            'Terraform said of variable "name" (main.tf line 2): No value for required variable: The root',
         ),
     ],
 )

@@ -197,7 +197,7 @@ def test_a_termination_destroys_everything(launched: Published, own: Callable[..
         (given(name="one", sizes="many"), "Parameter sizes is of type list(number); its value has to be JSON"),
         (
             given(),
-            'Terraform said of variable "name" (main.tf line 2): No value for required variable: The root',
+            "Parameters: [name] must have values; the package gives them no default.",
         ),
     ],
 )

@@ -68,6 +68,8 @@ def prepare(parts: Parts, settings: Terraform, package_digest: str, given: Mappi
         raise Refused(str(error)) from None
     variables = {one.name: one for one in configuration.root.variables}
     values = {name: _value(name, text, variables) for name, text in given.items()}
+    if missing := [name for name, one in variables.items() if one.required and name not in given]:
+        raise Refused(f"Parameters: [{', '.join(missing)}] must have values; the package gives them no default.")
     return Prepared(package=package, configuration=configuration, program=program, values=values)
 
 

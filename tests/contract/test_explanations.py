@@ -114,15 +114,19 @@ def test_a_product_in_no_portfolio_is_offered_by_none(explain: Explain, catalog:
     assert found["Message"].endswith(f"No portfolio offers {alone}; associate it with one.")
 
 
-def test_a_type_of_products_without_a_target_closes_the_gate_before_the_constraints(
+def test_an_engines_product_without_a_launch_role_is_closed_at_the_constraints(
     explain: Explain, publish: Callable[..., Published]
 ) -> None:
     product = publish(QUEUE, kind="EXTERNAL")
     code, text = refusal(lambda: product.launch("mine"))
 
     found = explain(product.product_id, artifact=product.versions[0])
-    assert (found["Code"], verdicts(found)["target"], verdicts(found)["constraints"]) == (code, "closed", "not reached")
-    assert found["Message"] == f"{text} Set up a target for EXTERNAL products, or choose one in targets.rules."
+
+    assert (found["Code"], verdicts(found)["target"], verdicts(found)["constraints"]) == (code, "open", "closed")
+    assert found["Message"] == (
+        f"{text} The target external launches nothing without a role; "
+        f"create a LAUNCH constraint in {product.portfolio_id}."
+    )
 
 
 def test_the_target_of_a_launch_is_told(explain: Explain, product: Published) -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,11 +14,14 @@ import boto3
 import pytest
 
 from manciple.app import Server
-from tests.contract.conftest import client_of
-from tests.contract.engines import publish_external
+from tests.contract.conftest import _free_port, client_of
+from tests.contract.engines import body_of, publish_external, take, tell
+from tests.contract.engines import start as start_launch
 from tests.contract.publishing import Published
+from tests.end_to_end.conftest import Start
 
 ENGINE = Path(__file__).parents[2] / "examples" / "engine" / "engine.py"
+QUEUE = "ServiceCatalogExternalProvisionOperationQueue"
 PAGE = json.dumps({"files": {"index.html": "<h1>{title}</h1>", "about.txt": "about"}})
 NEXT = json.dumps({"files": {"index.html": "<h2>{title}</h2>", "more.txt": "more"}})
 
@@ -80,10 +84,10 @@ def test_products_are_directories_from_launch_to_termination(
 
 
 def test_an_engine_that_was_killed_over_its_work_does_it_again(
-    product: Published, account: str, start_engine: Callable[[], Any]
+    server: Server, product: Published, account: str, start_engine: Callable[[], Any]
 ) -> None:
-    sqs = boto3.client("sqs")
-    queue = sqs.get_queue_url(QueueName="ServiceCatalogExternalProvisionOperationQueue")["QueueUrl"]
+    sqs = client_of(server, "sqs", account)
+    queue = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
     record_id = product.catalog.provision_product(
         ProductId=product.product_id,
         ProvisioningArtifactId=product.versions[0],
@@ -97,3 +101,31 @@ def test_an_engine_that_was_killed_over_its_work_does_it_again(
 
     assert len(taken) == 1
     assert product.wait_for_record(record_id)["RecordDetail"]["Status"] == "SUCCEEDED"
+
+
+def test_a_server_that_was_killed_waits_for_the_same_answer_again(start: Start, tmp_path: Path, account: str) -> None:
+    flags = ("--port", str(_free_port()), "--data", str(tmp_path / "data"))
+    url = f"http://127.0.0.1:{flags[1]}"
+    keys = {"aws_access_key_id": account, "aws_secret_access_key": "any", "region_name": "eu-west-1"}
+    make: Any = partial(boto3.client, endpoint_url=url, **keys)
+    server = serve(start, *flags)
+    product = publish_external(make("servicecatalog"), make("s3"), account, PAGE)
+    record_id = start_launch(product)
+    before = take(make("sqs"), QUEUE, VisibilityTimeout=0)
+    server.kill()
+    server.wait()
+    serve(start, *flags)
+    after = take(make("sqs"), QUEUE)
+
+    tell(make("servicecatalog"), body_of(before))
+
+    assert after["Body"] == before["Body"]
+    assert product.wait_for_record(record_id)["RecordDetail"]["Status"] == "SUCCEEDED"
+
+
+def serve(start: Start, *flags: str) -> subprocess.Popen[str]:
+    """A server in a process of its own, ready."""
+    server = start("serve", *flags)
+    assert server.stdout
+    assert server.stdout.readline()
+    return server

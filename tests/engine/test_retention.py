@@ -9,8 +9,10 @@ from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 from manciple.store.tables.engine import DEPENDENCY, EVENT, INSTANCE, OPERATION, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from manciple.store.tables.workflows import WORKFLOW
+from manciple.store.workflows import add_workflow
 from tests.engine.test_settlement import Catalog
-from tests.engine.worlds import PRODUCT, World, template, topic
+from tests.engine.worlds import ACCOUNT, PRODUCT, REGION, World, template, topic
 
 EVERYTHING = -60_000
 """Keep nothing that has ended: not even what ended a moment ago."""
@@ -40,8 +42,14 @@ def test_what_ended_goes_but_for_a_products_newest_operation(catalog: Catalog) -
     newest = catalog.provision({"A": topic("c"), "B": topic("d", "A")}, "update")
     before = len(world.rows(BLOB))
 
+    with world.database.write() as tx:
+        for number, operation_id in enumerate(("rec-1", newest)):
+            token = f"token-{number}"
+            add_workflow(tx, token, account=ACCOUNT, region=REGION, record_id=operation_id, attempt=1)
+
     removed = sweep(world.database, EVERYTHING)
 
+    assert {row.record_id for row in world.rows(WORKFLOW)} == {newest}
     assert removed > 1
     assert len(world.rows(BLOB)) < before
     for table in (STEP, DEPENDENCY, EVENT):

@@ -50,6 +50,15 @@ def test_a_type_that_several_could_deploy_and_no_rule_decides_has_no_target() ->
     assert chosen(TargetRule(target="external"), type="EXTERNAL", serves=serves) == "external"
 
 
+def test_of_several_the_one_that_is_first_for_a_type_gets_it() -> None:
+    serves = SERVES | {"external": TERRAFORM}
+    choice = TargetChoice((), "stack", serves, {"external": frozenset({"EXTERNAL"})}, under_role={"external"})
+
+    assert choice.of("EXTERNAL", *HERE) == "external"
+    assert choice.of("TERRAFORM_CLOUD", *HERE) is None
+    assert [choice.needs_launch_role(name) for name in ("external", "terraform")] == [True, False]
+
+
 def test_a_type_that_nothing_can_deploy_has_no_target() -> None:
     assert chosen(type="TERRAFORM_OPEN_SOURCE") is None
 

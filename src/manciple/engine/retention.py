@@ -1,6 +1,7 @@
 """Retention: what operations leave behind when they are over goes once it is old enough.
 
-Gone are an operation's row, steps, dependencies, signals, callbacks, events and the sandbox's ledger of its tokens.
+Gone are an operation's row, steps, dependencies, signals, callbacks, events, the sandbox's ledger of its tokens, and
+the workflow under whose token an engine told its result.
 While there is a product or its stack, the newest operation stays, and what deployed it last: they tell what it is. Then
 sealed blobs that no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept.
 """
@@ -14,6 +15,7 @@ from manciple.store.tables.callbacks import CALLBACK
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT, RECORD
 from manciple.store.tables.engine import DEPENDENCY, EVENT, NOTIFICATION, OPERATION, SIGNAL, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from manciple.store.tables.workflows import WORKFLOW
 
 BATCH = 200
 """Operations, or blobs, of one transaction: none is held for long."""
@@ -43,7 +45,7 @@ def _lacks(
 
 
 _OLD = (
-    sa.select(OPERATION.c.id)
+    sa.select(OPERATION.c.id, OPERATION.c.account, OPERATION.c.region)
     .where(
         OPERATION.c.not_before.is_(None),
         OPERATION.c.phase == "done",
@@ -68,6 +70,11 @@ _TOKENS = sa.delete(SANDBOX_LEDGER).where(
     SANDBOX_LEDGER.c.token >= sa.bindparam("first"), SANDBOX_LEDGER.c.token < sa.bindparam("beyond")
 )
 """By the index; PostgreSQL orders texts by its language, so there the operation is cut out of each token."""
+_WORKFLOWS = sa.delete(WORKFLOW).where(
+    WORKFLOW.c.account == sa.bindparam("of_account"),
+    WORKFLOW.c.region == sa.bindparam("of_region"),
+    WORKFLOW.c.record_id == sa.bindparam("of_record"),
+)
 _SEALED = (
     sa.select(BLOB.c.digest)
     .where(BLOB.c.digest > sa.bindparam("after"), BLOB.c.sealed.is_(True))
@@ -89,13 +96,16 @@ def sweep(database: Database, kept_for: int) -> int:
 def _sweep_operations(database: Database, kept_for: int) -> int:
     """Remove a batch. It is looked for under no lock: what may go once may go for ever."""
     with database.read() as tx:
-        ids = [row.id for row in tx.all(_OLD, before=tx.now() - kept_for)]
+        found = tx.all(_OLD, before=tx.now() - kept_for)
+    ids = [row.id for row in found]
     if ids:
         with database.write() as tx:
             for table in _OF_OPERATIONS:
                 tx.execute(sa.delete(table).where(table.c.operation_id.in_(ids)))
             tx.execute(_LASTING, {"ids": ids})
             _forget_tokens(tx, ids)
+            keys = [{"of_account": row.account, "of_region": row.region, "of_record": row.id} for row in found]
+            tx.execute(_WORKFLOWS, keys)
             tx.execute(sa.delete(OPERATION).where(OPERATION.c.id.in_(ids)))
     return len(ids)
 

@@ -243,7 +243,8 @@ def launch_of(
     """
     own = own_tags(product)
     target = _target_of_launch(context, product, choice)
-    role_arn = _demand_role_where_needed(context, choice, target, launch_role(product, choice))
+    role_arn = launch_role(product, choice)
+    demand_role_where_needed(context, choice.product, choice.portfolio, target, role_arn)
     return Launch(
         account=product.account,
         region=product.region,
@@ -263,14 +264,16 @@ def launch_of(
     )
 
 
-def _demand_role_where_needed(context: Context, choice: Choice, target: str, role_arn: str | None) -> str | None:
-    """The role, or InvalidParametersException if there is none and the target does nothing without (reference, 7.1)."""
+def demand_role_where_needed(
+    context: Context, product: Product, portfolio: Portfolio, target: str, role_arn: str | None
+) -> None:
+    """Raise InvalidParametersException if there is no role and the target does nothing without (reference, 7.1)."""
     if role_arn is None and context.runtime.target_choice.needs_launch_role(target):
         raise InvalidParametersException(
-            f"{choice.product.id} is a {choice.product.type} product and has no launch role along the path "
-            f"{choice.path_id}; its engine needs one: create a LAUNCH constraint for it in {choice.portfolio.id}."
+            f"{product.id} is a {product.type} product and has no launch role along the path "
+            f"{ids.launch_path_id(portfolio.id)}; its engine needs one: create a LAUNCH constraint for it in "
+            f"{portfolio.id}."
         )
-    return role_arn
 
 
 def _imported_stack(product: ProvisionedProduct) -> str | None:

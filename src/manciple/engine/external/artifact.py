@@ -51,7 +51,7 @@ def _is_there(tx: Transaction, owner: Owner, address: ObjectAddress, digest: str
     region = artifacts.bucket_region(tx, owner[0], address.bucket)
     if region is None:
         return elsewhere
-    found = artifacts.find_object(tx, (owner[0], region), address.bucket, address.key)
+    found = artifacts.find_object(tx, owner, address.bucket, address.key)  # an engine looks in its own region
     return found is not None and found.digest == digest
 
 

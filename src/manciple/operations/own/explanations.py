@@ -240,12 +240,23 @@ def _constraints(launch: _Launch) -> str:
     effects = effects_along(launch.context, launch.path, launch.product.id)
     role = effects.launch_role_arn
     if role is None:
+        _role_is_needless(launch)
         return "No LAUNCH constraint names a role; rules of TEMPLATE constraints are asked with the parameters."
     try:
         demand_role(launch.context, role)
     except ServiceError as error:
         raise _Closed(error, f"The LAUNCH constraint names {role}, which the directory does not have.") from error
     return f"The launch runs under {role}; rules of TEMPLATE constraints are asked with the parameters."
+
+
+def _role_is_needless(launch: _Launch) -> None:
+    context, product = launch.context, launch.product
+    target = context.runtime.target_choice.of(product.type, *context.owner) or ""
+    try:
+        launches.demand_role_where_needed(context, product, launch.path, target, None)
+    except ServiceError as error:
+        why = f"The target {target} launches nothing without a role; create a LAUNCH constraint in {launch.path.id}."
+        raise _Closed(error, why) from error
 
 
 def _name(launch: _Launch) -> str:

@@ -35,6 +35,10 @@ KNOWN = frozenset(
 )
 """The blocks that a file may have at its top (Terraform 1.14)."""
 
+_SETTINGS = frozenset(("required_version", "experiments", "language"))
+_SETTING_BLOCKS = frozenset(("required_providers", "backend", "cloud", "provider_meta"))
+"""What a `terraform` block may hold. Not OpenTofu's `encryption`, for which programs of the package may be run."""
+
 
 class ConfigurationError(PackageError):
     """A configuration that cannot be read; one sentence says file, line and why."""
@@ -173,7 +177,7 @@ def _read_module(package: Package, path: str, budget: _Budget) -> Module:
         backends=tuple(found for file, block in blocks for found in _backends(file, block)),
         overriding_backends=tuple(f for file, block in blocks if file.overrides for f in _backends(file, block)),
         file_calls=tuple(file_calls(package, _evaluated(blocks), PathRule(local_values, path))),
-        unknown_blocks=tuple(Named(block.type, file.place(block)) for file, block in blocks if block.type not in KNOWN),
+        unknown_blocks=tuple(found for file, block in blocks for found in _unknown(file, block)),
     )
 
 
@@ -291,6 +295,18 @@ def _backends(file: _File, block: Block) -> Iterator[Named]:
         for inner in block.body.blocks:
             if inner.type in {"backend", "cloud"}:
                 yield Named(inner.labels[0] if inner.labels else inner.type, file.place(inner))
+
+
+def _unknown(file: _File, block: Block) -> Iterator[Named]:
+    if block.type not in KNOWN:
+        yield Named(block.type, file.place(block))
+    if block.type == "terraform":
+        for inner in block.body.blocks:
+            if inner.type not in _SETTING_BLOCKS:
+                yield Named(f"terraform.{inner.type}", file.place(inner))
+        for name, attribute in block.body.attributes.items():
+            if name not in _SETTINGS:
+                yield Named(f"terraform.{name}", f"{file.path} line {attribute.line}")
 
 
 def _locals(block: Block) -> Iterator[tuple[str, Expression]]:

@@ -85,7 +85,7 @@ def test_what_must_be_computed_is_no_constant(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a = x.y[0].*.z[*].w.0.1",
+        "a = x.y[0].z[*].w.0",
         'a = { for k, v in x : k => v... if v != "" }',
         "a = [for v in x : v if true]",
         'a = "%{ for k, v in x ~}${k}%{ endfor ~}"',

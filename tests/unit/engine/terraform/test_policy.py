@@ -212,8 +212,22 @@ def test_the_state_of_others_is_read_by_allowed_backends_only() -> None:
     assert refused(text, policy=PackagePolicy(backends=("local",))) == []
 
 
-def test_a_block_that_is_not_known_is_refused() -> None:
-    assert "blocks of type surprise are not known" in refused("surprise {}")[0]
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("x.tf", "surprise {}"),
+        ("x.tf", 'terraform {\n encryption {\n key_provider "external" "a" {\n command = ["sh"]\n }\n }\n}'),
+        ("x.tf.json", '{"terraform": {"encryption": {"key_provider": {"external": {"a": {"command": ["sh"]}}}}}}'),
+    ],
+)
+def test_a_block_that_is_not_known_is_refused(file: str, text: str) -> None:
+    (sentence,) = refused("", {file: text})
+
+    assert sentence.endswith("are not known here, so what they do cannot be judged.")
+
+
+def test_settings_of_the_program_are_no_matter() -> None:
+    assert refused('terraform {\n required_version = ">= 1.4"\n experiments = []\n}') == []
 
 
 @pytest.mark.parametrize(

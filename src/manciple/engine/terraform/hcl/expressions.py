@@ -20,7 +20,7 @@ from manciple.engine.terraform.hcl.templates import HEREDOC, read_heredoc, read_
 
 _BINARY = ("==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "&&", "||")
 _KEYWORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-_INDEXES = re.compile(r"[0-9]++(?:\.[0-9]++)*+")
+_INDEX = re.compile(r"[0-9]++")
 
 
 def read_expression(cursor: Cursor) -> Expression:
@@ -114,7 +114,7 @@ def _sequence(cursor: Cursor) -> Expression:
 def _mapping(cursor: Cursor) -> Expression:
     start = cursor.at
     cursor.skip_lines()
-    if cursor.word() == "for" and _begins_for(cursor):
+    if cursor.word() == "for":
         with cursor.deeper(lines_count=False):
             return _for(cursor, "}")
     cursor.at = start
@@ -127,15 +127,6 @@ def _mapping(cursor: Cursor) -> Expression:
                 cursor.end_line()
             cursor.skip_lines()
     return Mapping(tuple(items))
-
-
-def _begins_for(cursor: Cursor) -> bool:
-    """Is `for` here the word of a for expression? Before `=` or `:` it is a key like others."""
-    start = cursor.at
-    cursor.at += len("for")
-    is_key = cursor.symbol() in {"=", ":"}
-    cursor.at = start
-    return not is_key
 
 
 def _item(cursor: Cursor) -> tuple[Expression, Expression]:
@@ -179,9 +170,7 @@ def _with_steps(cursor: Cursor, of: Expression) -> Expression:
 def _attribute(cursor: Cursor) -> list[str | Expression | None]:
     if cursor.take("*"):
         return [None]
-    if indexes := cursor.take_pattern(_INDEXES):
-        return list(indexes.split("."))
-    return [cursor.take_word()]
+    return [cursor.take_pattern(_INDEX) or cursor.take_word()]
 
 
 def _index(cursor: Cursor) -> Expression | None:

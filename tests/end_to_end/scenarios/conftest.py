@@ -1,0 +1,51 @@
+"""A server of its own for each target; a target whose parts are missing skips by name."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import peers
+from tests.end_to_end.scenarios.cloudformation import open_ministack, open_moto
+from tests.end_to_end.scenarios.served import Served
+from tests.end_to_end.scenarios.stack import open_stack
+from tests.end_to_end.scenarios.target import Target
+from tests.end_to_end.scenarios.trial import Trial
+
+TARGETS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
+    "stack": open_stack,
+    "cloudformation-moto": open_moto,
+    "cloudformation-ministack": open_ministack,
+}
+"""Every target, and how what it needs is started."""
+
+_accounts = (f"{number:012d}" for number in itertools.count(random.randrange(10**11, 10**12 - 10**9)))
+
+
+@pytest.fixture(scope="module", params=TARGETS)
+def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """Each target."""
+    try:
+        with TARGETS[request.param](tmp_path_factory.mktemp(request.param)) as found:
+            yield found
+    except peers.PeerMissingError as missing:
+        pytest.skip(f"{request.param}: {missing}")
+
+
+@pytest.fixture(scope="module")
+def served(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A running server that deploys onto the target."""
+    server = Served(tmp_path_factory.mktemp("served"), target.settings, target.environment)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def trial(target: Target, served: Served) -> Trial:
+    """The scenarios' product, published in an account of the test's own."""
+    return Trial.publish(target, served, next(_accounts))

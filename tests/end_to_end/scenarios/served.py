@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -101,5 +102,8 @@ class Served:
         headers = {"X-Manciple-Account": account, "X-Manciple-Region": REGION}
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(f"{self.url}/_manciple/{path}", data=body, headers=headers, method=method)
-        with urllib.request.urlopen(request) as answer:
-            return json.loads(answer.read())
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(refused.read().decode()) from refused

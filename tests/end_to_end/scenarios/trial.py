@@ -115,7 +115,10 @@ class Trial:
 
     def cancel(self, record_id: str) -> None:
         """Ask for a record to be cancelled."""
-        self.served.own("POST", f"records/{record_id}/cancel", self.account, {})
+        try:
+            self.served.own("POST", f"records/{record_id}/cancel", self.account, {})
+        except AssertionError as refused:
+            raise AssertionError(f"{refused}: {self.events(record_id)}") from refused
 
     def status(self) -> str:
         """The provisioned product's status."""

@@ -10,7 +10,7 @@ from manciple.engine.probe import Point
 from manciple.store.tables.engine import EXPORT, IMPORT, OPERATION, STACK
 from tests.engine.test_crash import Crashing, carry_out
 from tests.engine.test_settlement import Catalog
-from tests.engine.worlds import PRODUCT, World, broken, open_world, template, topic
+from tests.engine.worlds import PRODUCT, World, broken, nested, open_world, template, topic
 
 OTHER = "pp-bbbbbbbbbbbbb"
 
@@ -230,3 +230,32 @@ def test_a_stack_that_is_retained_keeps_its_exports_and_its_claims(joined: World
 
     assert exported(joined) == {"Net": "one"}
     assert claims(joined) == [("Net", None)]
+
+
+def put_exporting_child(world: World) -> None:
+    world.put_template("child.json", {"T": {"Type": "AWS::SNS::Topic"}}, **exporting())
+
+
+def test_two_nested_stacks_cannot_export_one_name_and_what_is_left_of_it_can_be_terminated(world: World) -> None:
+    put_exporting_child(world)
+
+    world.provision({"C": nested("child.json"), "D": nested("child.json")})
+
+    assert "Export with name Net is already exported by stack" in reason(world)
+    assert world.status() == "ROLLBACK_COMPLETE"
+    world.check()
+    assert world.terminate() == "DELETE_COMPLETE"
+
+
+def test_a_commit_that_is_refused_for_an_export_forgets_nothing_that_was_there(world: World) -> None:
+    put_exporting_child(world)
+    before = {"A": topic("a"), "B": topic("b")}
+    world.provision(before)
+
+    world.update({"A": topic("a", DisplayName="new"), "C": nested("child.json"), "D": nested("child.json")})
+
+    assert (world.status(), world.names()) == ("UPDATE_ROLLBACK_COMPLETE", {"a": "", "b": ""})
+    world.check()
+    world.update({"A": topic("a")})
+    assert (world.status(), world.names()) == ("UPDATE_COMPLETE", {"a": ""})
+    world.check()

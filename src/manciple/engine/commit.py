@@ -6,6 +6,7 @@ from manciple.engine import exports, rollback
 from manciple.engine.deploy import is_kept
 from manciple.engine.forward import FORWARD
 from manciple.engine.planned import encode_stack
+from manciple.engine.rows import Instance
 from manciple.engine.scope import Scope
 from manciple.engine.work import Work
 from manciple.store.database import Transaction
@@ -21,35 +22,49 @@ def made_stacks(work: Work) -> list[Scope]:
 
 
 def remember(tx: Transaction, work: Work, made: Iterable[Scope], exported: Mapping[str, Mapping[str, str]]) -> None:
-    """Make what was done the deployed state. Raises ExportError for an export that somebody else has or uses."""
+    """Make what was done the deployed state. Raises ExportError for an export that somebody else has or uses.
+
+    Exports come first: what is refused has changed nothing in memory, where the way back begins.
+    """
     stacks = list(made)
-    for scope in stacks:
-        _line_up(work, scope)
-    names = exports.imported(work.planned) if work.planned else ()
-    if work.planned and names:
-        exports.claim(tx, work.root.stack, work.planned, work.operation.id)
-    exports.settle_claims(tx, work.root.stack, names)
-    for stack in _removed(work, stacks):
-        exports.put(tx, stack.stack, {})
+    _settle_exports(tx, work, stacks, exported)
     for scope in stacks:
         assert scope.planned is not None
-        exports.put(tx, scope.stack, exported[scope.path])
+        _line_up(work, scope)
         scope.stack.deployed_digest = work.objects.put(tx, encode_stack(scope.planned), sealed=True)
         scope.stack.revision += 1
         rollback.add_cleanup(work, scope)
         work.touch_stack(scope.stack)
 
 
-def _removed(work: Work, made: Iterable[Scope]) -> list[Scope]:
+def _settle_exports(tx: Transaction, work: Work, made: list[Scope], exported: Mapping[str, Mapping[str, str]]) -> None:
+    names = exports.imported(work.planned) if work.planned else ()
+    if work.planned and names:
+        exports.claim(tx, work.root.stack, work.planned, work.operation.id)
+    exports.settle_claims(tx, work.root.stack, names)
+    for stack in _leaving(work, made):
+        exports.put(tx, stack.stack, {})
+    for scope in made:
+        exports.put(tx, scope.stack, exported[scope.path])
+
+
+def _leaving(work: Work, made: Iterable[Scope]) -> list[Scope]:
     """The nested stacks that the clean-up is going to delete, with those nested in them."""
     found: list[Scope] = []
-    waiting = [one for scope in made for one in scope.instances.values() if one.state == "removed"]
+    waiting = [one for scope in made for one in scope.instances.values() if _leaves(scope, one)]
     for instance in waiting:
         inner = work.inner(instance)
         if inner is not None and not is_kept(rollback.CLEANUP, instance):
             found.append(inner)
             waiting.extend(rollback.there(inner))
     return found
+
+
+def _leaves(scope: Scope, instance: Instance) -> bool:
+    """Does the new template no longer have it?"""
+    assert scope.planned is not None
+    is_wanted = instance.logical_id in scope.planned.evaluation.resources
+    return instance.state == "removed" or (instance.state == "live" and not is_wanted)
 
 
 def _line_up(work: Work, scope: Scope) -> None:

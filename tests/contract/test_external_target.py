@@ -159,6 +159,20 @@ def test_a_failed_launch_that_left_something_is_tainted_and_can_be_updated(
     assert product.describe("mine")["Status"] == "AVAILABLE"
 
 
+def test_an_update_of_a_failed_launch_that_fails_too_is_tainted(catalog: Any, product: Published, sqs: Any) -> None:
+    record_id = start(product)
+    tell(catalog, body_of(take(sqs, PROVISION)), "FAILED")
+    product.wait_for_record(record_id)
+    after_launch = product.describe("mine")["Status"]
+    updating = update(catalog, product)
+
+    tell(catalog, body_of(take(sqs, UPDATE)), "FAILED")
+
+    failed = product.wait_for_record(updating)["RecordDetail"]
+    assert failed["RecordErrors"][0]["Description"] == "The engine said: nothing about why it failed."
+    assert (after_launch, product.describe("mine")["Status"]) == ("ERROR", "TAINTED")
+
+
 def test_a_failed_update_or_termination_leaves_the_product_tainted(catalog: Any, product: Published, sqs: Any) -> None:
     record_id = start(product)
     tell(catalog, body_of(take(sqs, PROVISION)))

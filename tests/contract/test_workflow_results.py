@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from manciple.app import Server
 from manciple.store.tables.workflows import WORKFLOW
-from manciple.store.workflows import add_workflow
+from manciple.store.workflows import add_workflow, close_workflow, workflow_of
 from tests.contract import sandbox
 from tests.contract.conftest import REGION
 from tests.contract.publishing import QUEUE, Published
@@ -131,6 +131,22 @@ def test_the_first_result_under_a_token_is_kept_and_may_be_told_again(
     assert row is not None
     assert row.result_digest is not None
     assert token not in str(row)
+
+
+def test_a_workflow_that_was_given_up_takes_no_result(
+    server: Server, account: str, catalog: Any, publish: Publish
+) -> None:
+    record_id = under_way(server, account, publish(QUEUE))
+    token = issue(server, account, record_id)
+    with stored(server) as tx:
+        workflow = workflow_of(tx, account=account, region=REGION, record_id=record_id, attempt=1)
+        assert workflow is not None
+        closed = [close_workflow(tx, workflow) for _ in range(2)]
+
+    refused = refusal(lambda: notify(catalog, "PROVISION_PRODUCT", record_id, token))
+
+    assert closed == [True, False]
+    assert refused == ("InvalidParametersException", f"Record {record_id} is not in progress; it is FAILED.")
 
 
 def test_an_engine_of_another_account_may_tell_the_result(

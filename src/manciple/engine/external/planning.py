@@ -30,6 +30,9 @@ from manciple.template.change_set.model import ChangeType
 from manciple.template.evaluation import Evaluation, Facts, Parameter
 from manciple.template.values import MASK, Secret
 
+ANY = "any"
+"""The type of a parameter that has none by its artifact."""
+
 _GRACE = 5.0
 """Seconds beyond the parser's own, until it is left alone."""
 
@@ -135,7 +138,8 @@ def _parameter(name: str, value: str, declared: DeclaredParameter | None) -> Par
     """A parameter of which nobody knows whether it is a secret has no type."""
     no_echo = declared is not None and declared.is_no_echo
     given = Secret(value) if no_echo else value
-    return Parameter(name=name, type=declared.type if declared else "", given=given, resolved=given, no_echo=no_echo)
+    type_ = (declared.type or ANY) if declared else ""
+    return Parameter(name=name, type=type_, given=given, resolved=given, no_echo=no_echo)
 
 
 def _shown(parameter: Parameter) -> str:

@@ -28,6 +28,7 @@ from manciple.errors import TemplateError
 from manciple.settings import Settings
 from manciple.settings.sections import External
 from manciple.store.queues import withdraw
+from manciple.store.rows import RECORDS
 
 _ENDS = {
     "CREATE_IN_PROGRESS": ("CREATE_COMPLETE", "CREATE_FAILED"),
@@ -63,8 +64,10 @@ class ExternalTarget:
         assert work.planned is not None
         work.root.enter(work.planned.launch.place)
         work.operation.phase = "forward"
-        is_new = work.root.stack.revision == 0
-        _tell(slice, "CREATE_IN_PROGRESS" if is_new else "UPDATE_IN_PROGRESS", USER_INITIATED)
+        with slice.parts.database.read() as tx:
+            record = RECORDS.get(tx, work.operation.account, work.operation.region, work.operation.record_id)
+        is_launch = record is not None and record.type == "PROVISION_PRODUCT"
+        _tell(slice, "CREATE_IN_PROGRESS" if is_launch else "UPDATE_IN_PROGRESS", USER_INITIATED)
 
     def delete(self, slice: Slice) -> None:
         """Likewise."""

@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from manciple.catalog.drift import Drift, drift_without_values
 from manciple.catalog.entities import PlanStatus
 from manciple.catalog.plan_faults import InvalidProperty, invalid_properties
 from manciple.catalog.risk import RiskCounts, count_risks, risks_of
@@ -56,6 +57,7 @@ class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     not_simulated: tuple[str, ...] = ()
     asked: AskedOfEngine | None = None
+    drift: Drift | None = None
 
 
 class Summary(msgspec.Struct, frozen=True, rename="pascal"):
@@ -95,6 +97,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     `parameters` and `outputs` are what changes of them, at paths as `/Parameters/Size` and `/Outputs/Url/Value`.
     `invalid_properties` make the execution fail, here or on AWS. `done` counts what was really done, once the plan was
     carried out. `asked` is what an engine outside is asked to do, where that is all that is known.
+    `drift` is what is not as it was last deployed; None where nobody looked.
     """
 
     plan_id: str
@@ -116,6 +119,7 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     outputs: tuple[PathChange, ...] = ()
     done: Summary | None = None
     asked: AskedOfEngine | None = None
+    drift: Drift | None = None
 
 
 _NOTHING = ChangeSet(changes={})
@@ -150,6 +154,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         parameters=changes.parameter_changes,
         outputs=changes.output_changes,
         asked=facts.asked,
+        drift=facts.drift,
     )
     return made if values else without_values(made)
 
@@ -165,6 +170,7 @@ def without_values(document: PlanDocument) -> PlanDocument:
         changes=tuple(change_without_values(change) for change in document.changes),
         parameters=names_only(document.parameters),
         outputs=names_only(document.outputs),
+        drift=document.drift and drift_without_values(document.drift),
         asked=document.asked and msgspec.structs.replace(document.asked, parameters={}),
     )
 

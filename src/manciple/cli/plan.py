@@ -39,6 +39,7 @@ def plan(
     ] = None,
     tag: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Repeatable.")] = None,
     discard: Annotated[bool, typer.Option("--discard", help="Delete the plan that is open for NAME first.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Also look at what is there, and tell its drift.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan document.")] = False,
     endpoint: Endpoint = None,
 ) -> int:
@@ -53,7 +54,7 @@ def plan(
     request = make_request(connection.service_catalog, wanted)
     if discard and request.deployed:
         _discard_plans(connection.service_catalog, request.deployed.id)
-    document = make_plan(connection, request)
+    document = make_plan(connection, request, live=live)
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     else:
@@ -61,7 +62,7 @@ def plan(
     return NOTHING_TO_CHANGE if has_nothing_to_change(document) else CHANGES
 
 
-def make_plan(connection: Connection, request: LaunchRequest) -> Document:
+def make_plan(connection: Connection, request: LaunchRequest, *, live: bool = False) -> Document:
     """Have a plan made and return its document.
 
     A plan that failed, or has nothing to change, cannot be executed: it is deleted, so that it blocks no other.
@@ -70,12 +71,17 @@ def make_plan(connection: Connection, request: LaunchRequest) -> Document:
     catalog = connection.service_catalog
     plan_id = _create(catalog, request)
     status = wait_until_made(catalog, plan_id)["Status"]
-    document: Document = connection.read(f"/_manciple/plans/{plan_id}")
+    document: Document = connection.read(document_path(plan_id, live=live))
     if status == "CREATE_FAILED":
         catalog.delete_provisioned_product_plan(PlanId=plan_id, IgnoreErrors=True)
     if status == "CREATE_FAILED" and not has_nothing_to_change(document):
         raise Refusal(f"The plan failed: {document['StatusMessage']}")
     return document
+
+
+def document_path(plan_id: str, *, live: bool) -> str:
+    """Where a plan's document is."""
+    return f"/_manciple/plans/{plan_id}{'?live=true' if live else ''}"
 
 
 def print_plan(terminal: Console, title: str, document: Document) -> None:

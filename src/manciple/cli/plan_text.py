@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rich.text import Text
 
+from manciple.cli.drift_text import drift_lines
 from manciple.cli.terminal import printable
 from manciple.cli.values_text import changed_lines, differing, parsed, shown
 
@@ -67,6 +68,9 @@ def plan_lines(document: Document) -> Iterator[Text]:
     if faults := document.get("InvalidProperties"):
         yield Text("Invalid properties", "bold red")
         yield from (_fault_line(fault) for fault in faults)
+        yield Text()
+    if drift := document.get("Drift"):
+        yield from drift_lines(drift)
         yield Text()
     if document["Risks"]:
         yield Text("Risks", "bold")

@@ -8,20 +8,21 @@ from rich.console import Console
 
 from manciple.cli.connection import Connection, Endpoint, connect
 from manciple.cli.launch_request import version_names
-from manciple.cli.plan import has_nothing_to_change, print_plan, wait_until_made
+from manciple.cli.plan import document_path, has_nothing_to_change, print_plan, wait_until_made
 from manciple.cli.plan_text import Document, plan_lines
 from manciple.cli.terminal import open_terminal, printable, write
 
 
 def show(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="The plan's id.")],
+    live: Annotated[bool, typer.Option("--live", help="Also look at what is there, and tell its drift.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the plan document.")] = False,
     endpoint: Endpoint = None,
 ) -> None:
     """Show a plan that is there already. Whoever made it, by whatever client."""
     connection = connect(endpoint)
     details = wait_until_made(connection.service_catalog, plan)
-    document: Document = connection.read(f"/_manciple/plans/{details['PlanId']}")
+    document: Document = connection.read(document_path(details["PlanId"], live=live))
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
     elif details["Status"] == "CREATE_SUCCESS":

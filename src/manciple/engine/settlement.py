@@ -63,6 +63,7 @@ class Settlement:
             simulated=made.simulated,
             not_simulated=made.not_simulated,
             asked=made.asked,
+            drift=made.drift,
         )
         document = plan_document(facts, made.change_set)
         changes = as_service_catalog(made.change_set)

@@ -5,14 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from manciple.catalog.drift import Drift
 from manciple.engine import rows
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Adoption, Launch
 from manciple.engine.place import Place, place_of
 from manciple.engine.planned import decode_stack
-from manciple.engine.rows import Stack
+from manciple.engine.rows import Operation, Stack
 from manciple.engine.slice import Parts
-from manciple.engine.targets.target import PlanKeeper, Target
+from manciple.engine.targets.target import Inspectable, PlanKeeper, Target
+from manciple.engine.work import Work
 from manciple.store.database import Transaction
 from manciple.store.tables.catalog import RECORD
 from manciple.store.tables.engine import OPERATION
@@ -37,6 +39,26 @@ class Stacks:
             if found := target.find_stack(self._parts, place, arn):
                 return name, found
         return None
+
+    def drift(self, plan_id: str) -> Drift:
+        """What the resources that a plan is about are, beside what they were deployed as. Raises DriftUnknown."""
+        with self._parts.database.read() as tx:
+            found = rows.rows_of(Operation, tx.all(rows.SELECT_OPERATION, id=plan_id))
+            if not found:
+                raise DriftUnknown(f"What plan {plan_id} is about is not remembered any more.")
+            work = Work(found[0], self._parts.objects)
+            work.load(tx)
+        return self._inspectable(found[0].target).find_drift(self._parts, work)
+
+    def _inspectable(self, name: str) -> Inspectable:
+        target: object = self._targets.get(name)
+        if not isinstance(target, Inspectable):
+            raise DriftUnknown(f"The target {name} does not tell what its resources are now; ask where they are.")
+        return target
+
+
+class DriftUnknown(Exception):
+    """Nobody can tell what resources are now; one sentence says why."""
 
 
 _NEWEST = (

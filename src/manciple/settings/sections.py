@@ -50,11 +50,13 @@ class Engine(Struct, frozen=True, kw_only=True):
     """How operations are carried out: `threads` provider calls at once, leases, the poll below all wakes.
 
     `target` is what new provisioned products are deployed onto; one that exists stays where it is. What an operation
-    leaves behind, its events too, is removed `retention_days` after it ended, never if that is 0.
+    leaves behind, its events too, is removed `retention_days` after it ended, never if that is 0. With
+    `read_before_plan` every plan of the stack target also tells what of its resources is not as it was deployed.
     """
 
     target: str = "stack"
     retention_days: Count = 90
+    read_before_plan: bool = False
     threads: Positive = 64
     lease_seconds: Seconds = 30.0
     poll_seconds: Seconds = 1.0

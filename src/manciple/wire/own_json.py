@@ -62,7 +62,8 @@ class OwnRoute(NamedTuple):
 
 
 def _plan(asked: Asked) -> msgspec.Struct:
-    return GetPlanDocumentInput(plan_id=asked.path["id"], values=_wants_values(asked))
+    live = _is_true(asked, "live", "false")
+    return GetPlanDocumentInput(plan_id=asked.path["id"], values=_wants_values(asked), live=live)
 
 
 def _two_plans(asked: Asked) -> msgspec.Struct:
@@ -70,10 +71,14 @@ def _two_plans(asked: Asked) -> msgspec.Struct:
 
 
 def _wants_values(asked: Asked) -> bool:
-    values = asked.query.get("values", "true")
-    if values not in ("true", "false"):
-        raise InvalidParametersException(f"values is true or false, not {values[:100]!r}.")
-    return values == "true"
+    return _is_true(asked, "values", "true")
+
+
+def _is_true(asked: Asked, name: str, otherwise: str) -> bool:
+    value = asked.query.get(name, otherwise)
+    if value not in ("true", "false"):
+        raise InvalidParametersException(f"{name} is true or false, not {value[:100]!r}.")
+    return value == "true"
 
 
 def _events(asked: Asked) -> msgspec.Struct:
@@ -125,7 +130,7 @@ ROUTES = (
         "manciple:GetPlanDocument",
         "servicecatalog:DescribeProvisionedProductPlan",
         _plan,
-        frozenset({"values"}),
+        frozenset({"values", "live"}),
     ),
     OwnRoute(
         "/_manciple/plans/{id}/diff/{other}",

@@ -26,7 +26,8 @@ from manciple.engine.providers.world import Key, Thing, World
 from manciple.store.database import Database, Transaction
 from manciple.store.sealed import Seal
 from manciple.template.property_faults import property_faults
-from manciple.template.resource_schemas import is_known, schema_of
+from manciple.template.resource_schemas import ResourceSchema, is_known, schema_of
+from manciple.template.resource_tags import with_tags
 
 
 class Sandbox:
@@ -167,6 +168,7 @@ class _Batch:
             physical_id=request.physical_id,
             reference=thing.reference,
             attributes=thing.model | thing.attributes,
+            model=with_tags(thing.model, thing.tags, schema_of(request.type) or ResourceSchema()),
         )
 
     def _put(self, request: HandlerRequest, token: str) -> ProgressEvent:

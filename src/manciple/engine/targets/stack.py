@@ -4,12 +4,15 @@ plan -> begin -> forward -> commit -> cleanup -> done
                  forward -> rollback -> rollback_cleanup -> done
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 
+from manciple.catalog.drift import Drift
 from manciple.engine import commit, exports, outcome, outputs, rollback
+from manciple.engine.drift import SECONDS, find_drift
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
 from manciple.engine.forward import add_forward
 from manciple.engine.found_stack import FoundStack
@@ -62,8 +65,14 @@ class StackTarget:
     name = "stack"
 
     def __init__(
-        self, limits: Limits = DEFAULT_LIMITS, macros: Macros | None = None, template_hosts: Iterable[str] = ()
+        self,
+        limits: Limits = DEFAULT_LIMITS,
+        macros: Macros | None = None,
+        template_hosts: Iterable[str] = (),
+        *,
+        reads_before_plan: bool = False,
     ) -> None:
+        self._reads_before_plan = reads_before_plan
         self._limits = limits
         self._macros = macros or Macros({})
         self._template_hosts = tuple(template_hosts)
@@ -81,7 +90,13 @@ class StackTarget:
             return Failed(code=None if accepted else error.code, message=error.message)
         if not made.change_set.has_changes:
             return Failed(code="ValidationError", message=NO_CHANGES, nothing_to_change=True)
+        if self._reads_before_plan and work.operation.kind == "plan":
+            return msgspec.structs.replace(made, drift=_drift(slice, made.planned.stacks))
         return made
+
+    def find_drift(self, parts: Parts, work: Work) -> Drift:
+        """Ask the providers of everything that is there."""
+        return find_drift(work, parts.providers, work.planned.stacks if work.planned else {})
 
     def _planning(self, slice: Slice) -> Planning:
         parts = slice.parts
@@ -129,6 +144,13 @@ class StackTarget:
     def find_stack(self, parts: Parts, place: Place, arn: str) -> FoundStack | None:
         """A stack of ours."""
         return find_own(parts, place, arn)
+
+
+def _drift(slice: Slice, planned: Mapping[str, PlannedStack]) -> Drift:
+    """What is not as it was deployed; the lease is kept while the providers are asked."""
+    with ThreadPoolExecutor(1, "drift") as pool:
+        asked = pool.submit(find_drift, slice.work, slice.parts.providers, planned)
+        return slice.wait_for(asked, 2 * SECONDS, _never)
 
 
 def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
@@ -324,5 +346,11 @@ def _limits(settings: Settings) -> Limits:
 
 
 STACK = TargetType(
-    "stack", lambda settings: StackTarget(_limits(settings), Macros(settings.macros), settings.template_hosts)
+    "stack",
+    lambda settings: StackTarget(
+        _limits(settings),
+        Macros(settings.macros),
+        settings.template_hosts,
+        reads_before_plan=settings.engine.read_before_plan,
+    ),
 )

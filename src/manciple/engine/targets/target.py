@@ -10,12 +10,14 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
+from manciple.catalog.drift import Drift
 from manciple.catalog.plan_document import AskedOfEngine
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.place import Place
 from manciple.engine.planned import Planned
 from manciple.engine.slice import Parts, Slice
 from manciple.engine.target_choice import TEMPLATES
+from manciple.engine.work import Work
 from manciple.settings import Settings
 from manciple.template.change_set import ChangeSet
 
@@ -42,6 +44,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
     `not_simulated` are the changed resources for which something else is asked for all that. `templates` are the nested
     templates that it was made from. `asked` is what somebody else is asked to do, who alone knows what that changes.
+    `drift` is what is not as it was deployed, where the settings want that looked for.
     """
 
     change_set: ChangeSet
@@ -50,6 +53,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     not_simulated: tuple[str, ...] = ()
     templates: tuple[bytes, ...] = ()
     asked: AskedOfEngine | None = None
+    drift: Drift | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +99,15 @@ class PlanKeeper(Protocol):
 
     def discard(self, slice: Slice) -> Wake | None:
         """Remove what a plan left, as far as that can be done now; None once it is done."""
+        ...
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """A target whose resources can be looked at as they are."""
+
+    def find_drift(self, parts: Parts, work: Work) -> Drift:
+        """Where they are not what they were last deployed as, beside what the operation's plan wants."""
         ...
 
 

@@ -5,20 +5,27 @@ from typing import Any
 
 import msgspec
 
+from manciple.catalog.drift import Drift
 from manciple.catalog.entities import Plan
 from manciple.catalog.plan_diff import PlanDiff, diff_without_values, plan_diff
 from manciple.catalog.plan_document import PlanDocument, PlanFacts, plan_document, without_values
 from manciple.catalog.plan_outcome import Told, with_outcome
 from manciple.engine.events import is_replacement, list_events
-from manciple.operations.call import Context, operation
+from manciple.engine.stacks import DriftUnknown
+from manciple.errors import InvalidParametersException
+from manciple.operations.call import Caller, Context, Runtime, operation
 from manciple.operations.plans import find_plan
 
 
 class GetPlanDocumentInput(msgspec.Struct, frozen=True, kw_only=True):
-    """A plan; without `values` the document names what changes and not from what to what."""
+    """A plan; without `values` the document names what changes and not from what to what.
+
+    With `live` the resources are looked at as they are now, and the document tells what of them has drifted.
+    """
 
     plan_id: str
     values: bool = True
+    live: bool = False
 
 
 class DiffPlansInput(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +36,24 @@ class DiffPlansInput(msgspec.Struct, frozen=True, kw_only=True):
     values: bool = True
 
 
-@operation("manciple:GetPlanDocument")
+def prepare_document(runtime: Runtime, caller: Caller, input: GetPlanDocumentInput) -> Drift | None:
+    """Look at what is there, before the transaction, if that is wanted. Raises ResourceNotFoundException."""
+    if not input.live:
+        return None
+    with runtime.database.read() as tx:
+        plan = find_plan(Context(runtime, caller, tx, runtime.now(), ""), input.plan_id)
+    try:
+        return runtime.stacks.drift(plan.id)
+    except DriftUnknown as unknown:
+        raise InvalidParametersException(f"live=true: {unknown}") from unknown
+
+
+@operation("manciple:GetPlanDocument", prepare=prepare_document)
 def get_plan_document(context: Context, input: GetPlanDocumentInput) -> PlanDocument:
-    """The document of a plan in any status. Raises ResourceNotFoundException."""
+    """The document of a plan in any status. Raises ResourceNotFoundException, InvalidParametersException."""
     document = _document(context, find_plan(context, input.plan_id))
+    if context.prepared is not None:
+        document = msgspec.structs.replace(document, drift=context.prepared)
     return document if input.values else without_values(document)
 
 

@@ -20,8 +20,10 @@ from manciple.catalog.ids import format_id
 from manciple.engine.drivers.courier import Courier
 from manciple.engine.drivers.in_process import InProcessDriver
 from manciple.engine.drivers.sweeper import Sweeper
+from manciple.engine.finding import Finding
 from manciple.engine.limits import Limits as EngineLimits
 from manciple.engine.parameter_parsers.parser import make_parsers
+from manciple.engine.place import Place
 from manciple.engine.providers.endpoint import Endpoint
 from manciple.engine.providers.provider import Providers, ProviderType, Surroundings
 from manciple.engine.reconcile import Engine
@@ -227,6 +229,13 @@ def make_providers(settings: Settings, store: Store) -> Providers:
     surroundings = Surroundings(settings, store.database, store.objects.seal)
     in_order = sorted(declared, key=lambda one: (one.for_all_types, one.name))
     return Providers({one.name: one.make(surroundings) for one in in_order})
+
+
+def check_providers(settings: Settings, place: Place) -> Iterator[tuple[str, Finding]]:
+    """What providers find where they make resources, by their names; nothing of those that need nothing outside."""
+    for declared in collect("manciple.engine.providers", ProviderType):
+        if declared.check is not None:
+            yield from ((declared.name, found) for found in declared.check(settings, place))
 
 
 def make_targets(settings: Settings) -> dict[str, Target]:

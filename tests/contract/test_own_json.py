@@ -91,6 +91,8 @@ def test_the_plan_document_tells_values_causes_and_status(
         "Parameters",
         "Outputs",
         "Done",
+        "Asked",
+        "Drift",
     ]
     assert (document["PlanId"], document["Status"]) == (plan["PlanId"], "CREATE_SUCCESS")
     assert document["Summary"] == {"Add": 2, "Modify": 0, "Replace": 0, "Remove": 0}

@@ -91,7 +91,7 @@ class Api:
     def find(self, type_: str, identifier: str) -> Json | None:
         """A resource's properties, None if it is not there."""
         try:
-            found = self._call("get_resource", TypeName=type_, Identifier=identifier)
+            found = self.call("get_resource", TypeName=type_, Identifier=identifier)
             properties: Json = msgspec.json.decode(found["ResourceDescription"]["Properties"], type=dict[str, Any])
         except Refused as refused:
             if refused.code == "NotFound":
@@ -102,12 +102,13 @@ class Api:
         return properties
 
     def _progress(self, name: str, **arguments: Any) -> Json:
-        event = self._call(name, **arguments).get("ProgressEvent")
+        event = self.call(name, **arguments).get("ProgressEvent")
         if not isinstance(event, dict) or "OperationStatus" not in event:
             raise Silent("ServiceInternalError", "it answered without a ProgressEvent")
         return event
 
-    def _call(self, name: str, **arguments: Any) -> Json:
+    def call(self, name: str, **arguments: Any) -> Json:
+        """Make one call; `name` as boto3 spells it."""
         return answer_of(lambda: getattr(self._clients.cloud_control(self._place), name)(**arguments))
 
 

@@ -4,14 +4,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeCh
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from manciple.engine.launch import Launch
 from manciple.engine.planned import Permit, Planned, PlannedStack
 from manciple.template.change_set import Change, ChangeSet
 from manciple.template.change_set.model import Detail, ValueChange
-from manciple.template.evaluation import Evaluation, Facts, Parameter, Resource
+from manciple.template.evaluation import STACK_TYPE, Evaluation, Facts, Parameter, Resource
+from manciple.template.stack_paths import joined
 from manciple.template.values import Secret, Value
 
 LONGEST_BODY = 51_200
@@ -19,6 +20,9 @@ LONGEST_BODY = 51_200
 
 HIDDEN = "****"
 """What CloudFormation shows in place of a NoEcho value."""
+
+INCLUDE_NESTED = "IncludeNestedStacks"
+"""The argument of CreateChangeSet by which nested stacks get change sets, too."""
 
 _CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 _ACTIONS = {"Add": "Add", "Import": "Add", "Remove": "Remove"}
@@ -45,6 +49,7 @@ def request_of(launch: Launch, name: str, template: Mapping[str, str], *, is_new
         "Capabilities": list(_CAPABILITIES),
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "NotificationARNs": list(launch.topic_arns),
+        INCLUDE_NESTED: True,
     }
 
 
@@ -54,6 +59,13 @@ def change_set_of(described: Json, valued: Json | None) -> ChangeSet:
     plain = {one["LogicalResourceId"]: one for one in _resource_changes(described)}
     changes = {key: _change(one, with_values.get(key, {})) for key, one in sorted(plain.items())}
     return ChangeSet(changes=changes, outputs_changed=not changes, creates_stack=is_creation(described))
+
+
+def nested_in(described: Json, path: str) -> Iterator[tuple[str, str]]:
+    """The change sets of stacks nested in a stack, as (path, ARN); none where the endpoint makes no such."""
+    for change in _resource_changes(described):
+        if change["ResourceType"] == STACK_TYPE and change.get("ChangeSetId"):
+            yield joined(path, change["LogicalResourceId"]), change["ChangeSetId"]
 
 
 def is_creation(described: Json) -> bool:

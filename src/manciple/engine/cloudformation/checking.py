@@ -9,8 +9,8 @@ from typing import Any
 
 from manciple.engine.cloudformation.endpoint import Away, Garbled, Refused, answer_of
 from manciple.engine.credentials import Clients
+from manciple.engine.finding import Finding
 from manciple.engine.place import Place
-from manciple.engine.targets.target import Finding
 
 _STACK, _CHANGE_SET = "SC-manciple-check", "SC-manciple-check"
 _NAMED: dict[str, Any] = {"StackName": _STACK}

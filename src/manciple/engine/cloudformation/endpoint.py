@@ -89,11 +89,12 @@ class Endpoint:
         found: list[Json] = stacks["Stacks"] if stacks else []
         return found[0] if found else None
 
-    def find_change_set(self, stack: str, name: str, **arguments: Any) -> Json | None:
-        """A change set with all its changes, None if there is none."""
-        found = page = self._look("describe_change_set", StackName=stack, ChangeSetName=name, **arguments)
+    def find_change_set(self, stack: str | None, name: str, **arguments: Any) -> Json | None:
+        """A change set with all its changes, None if there is none; one that is named by its ARN needs no stack."""
+        named = arguments | {"ChangeSetName": name} | ({"StackName": stack} if stack else {})
+        found = page = self._look("describe_change_set", **named)
         while page and (token := page.get("NextToken")):
-            page = self.call("describe_change_set", StackName=stack, ChangeSetName=name, NextToken=token, **arguments)
+            page = self.call("describe_change_set", NextToken=token, **named)
             page["Changes"] = (found or {}).get("Changes", []) + page.get("Changes", [])
             found = page
         return found

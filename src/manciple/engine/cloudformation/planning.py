@@ -1,8 +1,18 @@
 """A plan at a CloudFormation endpoint: its change set is made once, whenever the process dies, and read once it is."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 
-from manciple.engine.cloudformation.change_sets import LONGEST_BODY, change_set_of, planned_of, request_of
+from msgspec.structs import replace
+
+from manciple.engine.cloudformation.change_sets import (
+    INCLUDE_NESTED,
+    LONGEST_BODY,
+    change_set_of,
+    nested_in,
+    planned_of,
+    request_of,
+)
 from manciple.engine.cloudformation.constrained_body import constrained_body
 from manciple.engine.cloudformation.conversation import Conversation
 from manciple.engine.cloudformation.discarding import discard
@@ -12,6 +22,7 @@ from manciple.engine.launch import Launch
 from manciple.engine.previous_parameters import previous_parameters
 from manciple.engine.targets.target import Failed, Made, Wake
 from manciple.errors import TemplateError
+from manciple.template.change_set import ChangeSet
 
 _NO_CHANGES = ("The submitted information didn't contain changes.", "No updates are to be performed.")
 _MAKING = ("CREATE_PENDING", "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
@@ -66,11 +77,21 @@ def _create(talk: Conversation, launch: Launch) -> Failed | Wake | None:
     template = {"TemplateURL": talk.endpoint.keep_template(body)} if long else {"TemplateBody": body.decode()}
     request = request_of(launch, talk.handle.change_set, template, is_new=is_new)
     try:
-        talk.endpoint.call("create_change_set", **request)
+        _ask(talk, request)
     except Refused as refused:
         if refused.code != "AlreadyExistsException" or "ChangeSet" not in refused.message:
             raise
     return None
+
+
+def _ask(talk: Conversation, request: Json) -> None:
+    """Have the change set made, where the endpoint knows how with those of nested stacks."""
+    try:
+        talk.endpoint.call("create_change_set", **request)
+    except Refused as refused:
+        if INCLUDE_NESTED not in refused.message:
+            raise
+        talk.endpoint.call("create_change_set", **{name: request[name] for name in request if name != INCLUDE_NESTED})
 
 
 def _clear(talk: Conversation, stack: Json) -> Wake:
@@ -106,8 +127,18 @@ def _judge(talk: Conversation, launch: Launch, found: Json) -> Made | Wake | Fai
         talk.note()
         return talk.pause()
     valued = talk.endpoint.find_change_set(launch.stack_name, found["ChangeSetName"], IncludePropertyValues=True)
-    changes = change_set_of(found, valued)
+    changes = replace(change_set_of(found, valued), nested=dict(_nested(talk, found)))
     return Made(change_set=changes, planned=planned_of(launch, found, changes, _previous(talk, launch)))
+
+
+def _nested(talk: Conversation, described: Json, path: str = "") -> Iterator[tuple[str, ChangeSet]]:
+    """What changes in nested stacks, by path; a stack of which the endpoint tells nothing is the one change it is."""
+    for inner, arn in nested_in(described, path):
+        found = talk.endpoint.find_change_set(None, arn)
+        if found is not None:
+            valued = talk.endpoint.find_change_set(None, arn, IncludePropertyValues=True)
+            yield inner, change_set_of(found, valued)
+            yield from _nested(talk, found, inner)
 
 
 def _take_back(talk: Conversation, launch: Launch, message: str) -> Failed:

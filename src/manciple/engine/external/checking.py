@@ -7,8 +7,8 @@ from typing import Any
 from manciple.catalog.queues import QUEUES
 from manciple.engine.cloudformation.endpoint import Away, Refused, answer_of
 from manciple.engine.credentials import Clients
+from manciple.engine.finding import Finding
 from manciple.engine.place import Place
-from manciple.engine.targets.target import Finding
 from manciple.settings.sections import External
 
 _ABSENT = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")

@@ -4,14 +4,16 @@ Which types go there the settings say; the others, and everything in places with
 Cloud Control has made stays with it whatever the settings say later, and what was simulated stays simulated.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from manciple.engine.cloud_control.calls import Api
+from manciple.engine.cloud_control.checking import check
 from manciple.engine.cloud_control.handlers import handle
 from manciple.engine.cloud_control.turn import ORIGIN, Turn
 from manciple.engine.credentials import Clients
-from manciple.engine.place import Place
+from manciple.engine.finding import Finding
+from manciple.engine.place import Place, place_of
 from manciple.engine.providers.provider import (
     HandlerRequest,
     Lifetime,
@@ -22,6 +24,7 @@ from manciple.engine.providers.provider import (
     Surroundings,
 )
 from manciple.engine.providers.signalled import Signalled, make_sandbox
+from manciple.settings import Settings
 from manciple.settings.sections import CloudControl
 
 _SECTION = "providers.cloud_control"
@@ -124,4 +127,11 @@ def _make(surroundings: Surroundings) -> CloudControlProvider:
     return CloudControlProvider(surroundings.settings.providers.cloud_control, make_sandbox(surroundings))
 
 
-CLOUD_CONTROL = ProviderType(ORIGIN, _make, for_all_types=True)
+def _check(settings: Settings, place: Place) -> Iterator[Finding]:
+    """Try every endpoint: each for its own account and region, else those of the place."""
+    for account, region, clients in Endpoints(settings.providers.cloud_control).each():
+        there = place_of(account or place.account, region or place.region, place.role_arn, "manciple-check")
+        yield check(clients, there)
+
+
+CLOUD_CONTROL = ProviderType(ORIGIN, _make, for_all_types=True, check=_check)

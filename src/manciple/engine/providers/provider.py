@@ -5,12 +5,13 @@ handler answers a ProgressEvent; IN_PROGRESS asks to be called again after a del
 callback context it gave; handlers are idempotent by client token.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
+from manciple.engine.finding import Finding
 from manciple.engine.place import Place
 from manciple.settings import Settings
 from manciple.store.database import Database
@@ -169,12 +170,14 @@ class Surroundings(NamedTuple):
 class ProviderType:
     """What a module of this directory declares, to be found there: a provider's name and how to make it.
 
-    One `for_all_types` is asked after those that serve some; several of them in the order of their names.
+    One `for_all_types` is asked after those that serve some; several of them in the order of their names. `check` asks,
+    before anyone launches, whether what the provider needs outside answers and allows it; the place says where.
     """
 
     name: str
     make: Callable[[Surroundings], Provider]
     for_all_types: bool = False
+    check: Callable[[Settings, Place], Iterable[Finding]] | None = None
 
 
 class Providers:

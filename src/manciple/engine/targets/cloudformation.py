@@ -20,13 +20,14 @@ from manciple.engine.cloudformation.planning import plan, refusal
 from manciple.engine.cloudformation.stacks import find_stack
 from manciple.engine.credentials import Clients
 from manciple.engine.events import USER_INITIATED
+from manciple.engine.finding import Finding
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Launch
 from manciple.engine.outputs import STACK_ARN, STACK_ARN_DESCRIPTION
 from manciple.engine.place import Place, place_of
 from manciple.engine.settlement import relayed
 from manciple.engine.slice import CalledBackError, Parts, Slice
-from manciple.engine.targets.target import Ended, Failed, Finding, Made, Target, TargetType, Wake
+from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
 from manciple.settings import Settings
 from manciple.settings.sections import CloudFormation, CloudFormationPlace
 

@@ -19,11 +19,12 @@ from manciple.engine.external.asking import Handle, ask, handle_of
 from manciple.engine.external.checking import check
 from manciple.engine.external.planning import plan
 from manciple.engine.external.sending import NotSent, send
+from manciple.engine.finding import Finding
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.parameter_parsers.parser import ParameterParsers, make_parsers
 from manciple.engine.place import Place
 from manciple.engine.slice import CalledBackError, Parts, Slice
-from manciple.engine.targets.target import Ended, Failed, Finding, Made, Target, TargetType, Wake
+from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
 from manciple.errors import TemplateError
 from manciple.settings import Settings
 from manciple.settings.sections import External

@@ -12,6 +12,7 @@ import msgspec
 
 from manciple.catalog.drift import Drift
 from manciple.catalog.plan_document import AskedOfEngine
+from manciple.engine.finding import Finding
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.place import Place
 from manciple.engine.planned import Planned
@@ -109,14 +110,6 @@ class Inspectable(Protocol):
     def find_drift(self, parts: Parts, work: Work) -> Drift:
         """Where they are not what they were last deployed as, beside what the operation's plan wants."""
         ...
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found where a target deploys to: what it said, or the problem that stands in the way."""
-
-    where: str
-    said: str
-    problem: str | None = None
 
 
 @runtime_checkable

@@ -93,7 +93,10 @@ class World:
             raise Refusal(fault["code"], fault.get("message", "told to"), fault.get("status", 400))
         if fault and fault["do"] == "deaf":
             raise Silence
-        answer: Json = getattr(self, _OPERATIONS[operation])(body, fault or {})
+        try:
+            answer: Json = getattr(self, _OPERATIONS[operation])(body, fault or {})
+        except json.JSONDecodeError as error:
+            raise Refusal("InvalidRequestException", f"not JSON: {error}") from error
         if fault and fault["do"] == "silent":
             raise Silence
         return answer

@@ -7,6 +7,7 @@ import pytest
 
 from manciple.cli.application import run
 from tests import peers
+from tests.cloud_control import There
 
 pytestmark = pytest.mark.usefixtures("aws_credentials")
 
@@ -106,3 +107,42 @@ def test_queues_of_our_own_are_ready(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert "external: this server's queues: ok, ready; whether an engine reads them is not known here" in lines
     assert status == 0
+
+
+def test_a_cloud_control_endpoint_is_asked_for_what_the_provider_calls(
+    there: There, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'providers.cloud_control = {{endpoint = "{there.url}", sts_endpoint = "{there.url}"}}\n'
+
+    good, lines = check(tmp_path, capsys, settings)
+    there.fault("UpdateResource", "refuse", code="AccessDeniedException", message="not you")
+    bad, others = check(tmp_path, capsys, settings)
+
+    where = f"cloud_control: {there.url} in {peers.REGION}"
+    assert (good, bad) == (0, 1)
+    assert f"{where}: ok, answers as arn:aws:iam::123456789012:user/tester" in lines
+    assert f"{where}: FAILED: update_resource: AccessDeniedException: not you" in others
+    assert there.resources() == {}
+
+
+def test_ministack_s_cloud_control_passes_the_check(
+    ministack_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'providers.cloud_control = {{endpoint = "{ministack_endpoint}"}}\n'
+
+    status, lines = check(tmp_path, capsys, settings)
+
+    assert status == 0
+    assert f"cloud_control: {ministack_endpoint} in {peers.REGION}: ok, answers" in lines
+
+
+def test_what_is_no_cloud_control_fails_the_check(
+    moto_endpoint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = f'providers.cloud_control = {{endpoint = "{moto_endpoint}"}}\n'
+
+    status, lines = check(tmp_path, capsys, settings)
+
+    assert status == 1
+    failing = f"cloud_control: {moto_endpoint} in {peers.REGION}: FAILED: "
+    assert any(line.startswith(failing) for line in lines)

@@ -1,6 +1,6 @@
 """A Cloud Control API of the tests' own: real HTTP in a process of its own, whose world outlives what is tested.
 
-It keeps client tokens, carries requests out when they are asked about, applies patches to the letter of RFC 6902, and
+It keeps client tokens, carries requests out some calls later, applies patches to the letter of RFC 6902, and
 can be told to fail, throttle or fall silent: `PUT /_control` with {"faults": [{"operation", "do", "times", …}],
 "polls": N}, where `do` is refuse, fail (a request that was accepted), silent (done, without an answer) or deaf (not
 done either).
@@ -88,6 +88,7 @@ class World:
 
     def answer(self, operation: str, body: Json, key: str) -> Json:
         self.calls.append({"operation": operation, "body": body, "key": key})
+        self._pass_time()
         fault = self._fault(operation, body)
         if fault and fault["do"] == "refuse":
             raise Refusal(fault["code"], fault.get("message", "told to"), fault.get("status", 400))
@@ -162,12 +163,15 @@ class World:
         return {"TypeName": type_, "ResourceDescriptions": [{"Identifier": one, "Properties": "{}"} for one in found]}
 
     def status(self, body: Json, _fault: Json) -> Json:
-        request = self._request(body)
-        if request["event"]["OperationStatus"] == "IN_PROGRESS":
-            request["left"] -= 1
-            if request["left"] < 0:
-                _finish(request)
-        return {"ProgressEvent": request["event"]}
+        return {"ProgressEvent": self._request(body)["event"]}
+
+    def _pass_time(self) -> None:
+        """Every call brings what is in progress nearer to its end."""
+        for request in self.requests.values():
+            if request["event"]["OperationStatus"] == "IN_PROGRESS":
+                request["left"] -= 1
+                if request["left"] < 0:
+                    _finish(request)
 
     def cancel(self, body: Json, _fault: Json) -> Json:
         request = self._request(body)

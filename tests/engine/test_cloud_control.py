@@ -230,6 +230,27 @@ def test_a_request_that_is_under_way_when_another_fails_leaves_nothing(world: Wo
     assert there.count("CancelResourceRequest") == 1
 
 
+def test_one_with_a_name_that_is_under_way_when_another_fails_is_deleted_once_it_is_made(
+    world: World, there: There
+) -> None:
+    there.tell(polls=9)
+    there.tell(
+        faults=[
+            {
+                "operation": "CreateResource",
+                "do": "refuse",
+                "code": "InvalidRequestException",
+                "type": "AWS::SQS::Queue",
+            }
+        ]
+    )
+
+    status = world.provision({"G": GROUP, "Q": QUEUE})
+
+    assert status == "ROLLBACK_COMPLETE"
+    assert there.resources() == {}
+
+
 def test_what_a_deletion_policy_retains_stays_there(world: World, there: There) -> None:
     world.provision(
         {"G": {**GROUP, "DeletionPolicy": "Retain"}, "Q": {**QUEUE, "DeletionPolicy": "RetainExceptOnCreate"}}

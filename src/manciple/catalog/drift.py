@@ -72,9 +72,9 @@ def differing_places(expected: Mapping[str, Any], actual: Mapping[str, Any], sch
 
 
 def difference(place: Place, desired: str | None, secrets: tuple[str, ...]) -> PropertyDifference:
-    """A place as it is told; where a secret was deployed, nothing of what is there instead is told either."""
+    """A place as it is told; where a secret was deployed, or may have been, nothing of what is there is told either."""
     before, after = as_told(place.expected), as_told(place.actual)
-    hidden = any(secret in (text or "") for secret in secrets for text in (before, after, desired))
+    hidden = any(secret in (text or "") for secret in (*secrets, _REFERENCE) for text in (before, after, desired))
     shown = (MASK if hidden and text is not None else text for text in (before, after, desired))
     before, after, desired = shown
     return PropertyDifference(

@@ -61,6 +61,14 @@ def test_what_the_template_does_not_give_or_nobody_can_read_is_no_drift(
     assert places(type_, expected, actual) == []
 
 
+def test_where_a_reference_stands_that_a_provider_resolved_nothing_is_told() -> None:
+    place = Place(("List",), "NOT_EQUAL", ["{{resolve:secretsmanager:s}}"], ["resolved", "more"])
+
+    told = difference(place, None, ())
+
+    assert (told.expected_value, told.actual_value, told.desired_value) == ("****", "****", None)
+
+
 def test_where_a_secret_was_deployed_nothing_of_the_other_value_is_told() -> None:
     place = Place(("Text",), "NOT_EQUAL", "before s3cret", "another secret")
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from manciple.catalog.queues import ENGINE_TYPES
 from manciple.engine.events import USER_INITIATED
+from manciple.engine.finding import Finding
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.place import Place
 from manciple.engine.planned import encode_stack
 from manciple.engine.slice import CalledBackError, Parts, Slice
-from manciple.engine.targets.target import Ended, Failed, Finding, Made, Target, TargetType, Wake
+from manciple.engine.targets.target import Ended, Failed, Made, Target, TargetType, Wake
 from manciple.engine.terraform.applying import Over, carry_out
 from manciple.engine.terraform.checking import check
 from manciple.engine.terraform.configuration import read_configuration

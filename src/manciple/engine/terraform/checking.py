@@ -5,8 +5,8 @@ import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
+from manciple.engine.finding import Finding
 from manciple.engine.place import Place
-from manciple.engine.targets.target import Finding
 from manciple.engine.terraform.commands import runs_directory
 from manciple.engine.terraform.program import NoProgram, find_program
 from manciple.settings.sections import Terraform

@@ -29,12 +29,16 @@ QUEUE_AND_TOPIC = (
 
 @dataclass(frozen=True)
 class Published:
-    """A product that the test's caller can launch, its versions' ids in the order published."""
+    """A product that the test's caller can launch, its versions' ids in the order published.
+
+    What takes longer than `seconds` fails the test.
+    """
 
     catalog: Any
     product_id: str
     portfolio_id: str
     versions: tuple[str, ...]
+    seconds: float = 30
 
     def plan(self, name: str, version: int = 0, *, wait: bool = True, **members: Any) -> dict[str, Any]:
         """Make a plan of a version for a provisioned product; by default wait until it is made and describe it."""
@@ -56,6 +60,7 @@ class Published:
         answer: dict[str, Any] = until(
             lambda: self.catalog.describe_provisioned_product_plan(PlanId=plan_id),
             lambda answer: answer["ProvisionedProductPlanDetails"]["Status"] != pending,
+            self.seconds,
         )
         return answer
 
@@ -108,6 +113,7 @@ class Published:
         answer: dict[str, Any] = until(
             lambda: self.catalog.describe_record(Id=record_id),
             lambda answer: answer["RecordDetail"]["Status"] in ("SUCCEEDED", "FAILED"),
+            self.seconds,
         )
         return answer
 

@@ -9,7 +9,9 @@ from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 from manciple.store.tables.engine import DEPENDENCY, EVENT, INSTANCE, OPERATION, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from manciple.store.tables.terraform import TERRAFORM_STATE, TERRAFORM_STATE_VERSION
 from manciple.store.tables.workflows import WORKFLOW
+from manciple.store.terraform import keep_version, open_state
 from manciple.store.workflows import add_workflow
 from tests.engine.test_settlement import Catalog
 from tests.engine.worlds import ACCOUNT, PRODUCT, REGION, World, template, topic
@@ -116,3 +118,18 @@ def test_of_a_product_that_is_gone_nothing_stays(catalog: Catalog) -> None:
     sweep(world.database, EVERYTHING)
 
     assert [world.rows(table) for table in (OPERATION, STEP, EVENT, SANDBOX_LEDGER)] == [[], [], [], []]
+
+
+def test_a_state_of_terraform_goes_with_its_product(catalog: Catalog) -> None:
+    world = catalog.world
+    catalog.provision({"A": topic("a")})
+    content = b'{"version": 4, "serial": 1, "lineage": "l"}'
+    with world.database.write() as tx:
+        for product in (PRODUCT, "pp-gone"):
+            keep_version(tx, world.objects, open_state(tx, ACCOUNT, REGION, product), content, "rec-1")
+
+    sweep(world.database, EVERYTHING)
+
+    states = world.rows(TERRAFORM_STATE)
+    assert [one.provisioned_product_id for one in states] == [PRODUCT]
+    assert [one.state_id for one in world.rows(TERRAFORM_STATE_VERSION)] == [states[0].id]

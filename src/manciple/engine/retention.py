@@ -1,7 +1,8 @@
 """Retention: what operations leave behind when they are over goes once it is old enough.
 
 Gone are an operation's row, steps, dependencies, signals, callbacks, events, the sandbox's ledger of its tokens, and
-the workflow under whose token an engine told its result.
+the workflow under whose token an engine told its result, and what Terraform ran and saved; a state of Terraform goes
+once its product is gone.
 While there is a product or its stack, the newest operation stays, and what deployed it last: they tell what it is. Then
 sealed blobs that no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept.
 """
@@ -15,6 +16,12 @@ from manciple.store.tables.callbacks import CALLBACK
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT, RECORD
 from manciple.store.tables.engine import DEPENDENCY, EVENT, NOTIFICATION, OPERATION, SIGNAL, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
+from manciple.store.tables.terraform import (
+    TERRAFORM_PLAN,
+    TERRAFORM_RUN,
+    TERRAFORM_STATE,
+    TERRAFORM_STATE_VERSION,
+)
 from manciple.store.tables.workflows import WORKFLOW
 
 BATCH = 200
@@ -62,7 +69,21 @@ _OLD = (
     )
     .limit(BATCH)
 )
-_OF_OPERATIONS = (STEP, DEPENDENCY, SIGNAL, EVENT)
+_OF_OPERATIONS = (STEP, DEPENDENCY, SIGNAL, EVENT, TERRAFORM_RUN, TERRAFORM_PLAN)
+_FORSAKEN = (
+    sa.select(TERRAFORM_STATE.c.id)
+    .where(
+        TERRAFORM_STATE.c.updated_time < sa.bindparam("before"),
+        TERRAFORM_STATE.c.lock_id.is_(None),
+        ~sa.exists().where(
+            PROVISIONED_PRODUCT.c.account == TERRAFORM_STATE.c.account,
+            PROVISIONED_PRODUCT.c.region == TERRAFORM_STATE.c.region,
+            PROVISIONED_PRODUCT.c.id == TERRAFORM_STATE.c.provisioned_product_id,
+        ),
+    )
+    .limit(BATCH)
+)
+"""States of Terraform whose products are gone."""
 _LASTING = sa.delete(CALLBACK).where(
     CALLBACK.c.operation_id.in_(sa.bindparam("ids", expanding=True)), CALLBACK.c.is_lasting.is_(False)
 )
@@ -90,6 +111,7 @@ def sweep(database: Database, kept_for: int) -> int:
     operations = 0
     while removed := _sweep_operations(database, kept_for):
         operations += removed
+    _sweep_states(database, kept_for)
     return operations + _sweep_blobs(database)
 
 
@@ -108,6 +130,18 @@ def _sweep_operations(database: Database, kept_for: int) -> int:
             tx.execute(_WORKFLOWS, keys)
             tx.execute(sa.delete(OPERATION).where(OPERATION.c.id.in_(ids)))
     return len(ids)
+
+
+def _sweep_states(database: Database, kept_for: int) -> None:
+    """Remove states, with all their versions, that no product has any more."""
+    while True:
+        with database.read() as tx:
+            ids = [row.id for row in tx.all(_FORSAKEN, before=tx.now() - kept_for)]
+        if not ids:
+            return
+        with database.write() as tx:
+            tx.execute(sa.delete(TERRAFORM_STATE_VERSION).where(TERRAFORM_STATE_VERSION.c.state_id.in_(ids)))
+            tx.execute(sa.delete(TERRAFORM_STATE).where(TERRAFORM_STATE.c.id.in_(ids)))
 
 
 def _forget_tokens(tx: Transaction, ids: list[str]) -> None:

@@ -22,6 +22,7 @@ from manciple.engine.terraform.applying import Over, carry_out
 from manciple.engine.terraform.checking import check
 from manciple.engine.terraform.configuration import read_configuration
 from manciple.engine.terraform.job import Job
+from manciple.engine.terraform.overrides import TRACER
 from manciple.engine.terraform.package import PackageError, limits_of, read_package
 from manciple.engine.terraform.planning import plan
 from manciple.engine.terraform.state import held_in, outputs_of, read_state
@@ -30,9 +31,6 @@ from manciple.settings.sections import Terraform
 from manciple.store.database import Transaction
 from manciple.store.objects import Objects
 from manciple.store.terraform import SAVED_PLANS
-
-TRACER = "SERVICE_CATALOG_TERRAFORM_INTEGRATION-DO_NOT_DELETE"
-"""The key of the tag by which AWS's reference engines identify what belongs to a provisioned product."""
 
 _ENDS = {
     "CREATE_IN_PROGRESS": ("CREATE_COMPLETE", "CREATE_FAILED"),
@@ -144,7 +142,7 @@ def _end(slice: Slice, over: Over) -> Ended:
 
 
 def _has_journal(slice: Slice) -> bool:
-    return any(one.state == "live" for one in slice.work.root.instances.values())
+    return any(one.state in ("live", "leftover") for one in slice.work.root.instances.values())
 
 
 def _keep_deployed(slice: Slice) -> None:

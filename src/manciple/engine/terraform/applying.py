@@ -10,13 +10,15 @@ from manciple.engine.slice import Slice
 from manciple.engine.targets.target import Wake
 from manciple.engine.terraform.changes import logical_id_of
 from manciple.engine.terraform.commands import LOCKS_FILE, PLAN_FILE, to_apply, to_destroy
+from manciple.engine.terraform.imports import left_behind
 from manciple.engine.terraform.job import Job
+from manciple.engine.terraform.overrides import OVERRIDES_FILE, provider_overrides, tags_of
 from manciple.engine.terraform.planning import failure, saved_state_differs
 from manciple.engine.terraform.preparation import Prepared, Refused, prepare
 from manciple.engine.terraform.run import Status
 from manciple.engine.terraform.state import held_in, read_state
 from manciple.engine.terraform.stream import messages_of
-from manciple.engine.terraform.telling import forget, keep, tell, tell_failures
+from manciple.engine.terraform.telling import forget, keep, leave, tell, tell_failures
 from manciple.engine.terraform.values import secrets_of
 from manciple.store.database import Transaction
 from manciple.store.terraform import SAVED_PLANS, STATES, state_of
@@ -33,6 +35,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
     package_digest: str
     parameters: dict[str, str]
+    tags: dict[str, str] = {}
     locks_digest: str | None = None
 
 
@@ -90,7 +93,12 @@ def _begin_application(job: Job) -> Wake | Over:
             f"The plan was made by {saved.program} and the program is {prepared.program.version} now; make a new plan.",
             changed=False,
         )
-    applied = Applied(package_digest=saved.package_digest, parameters=given, locks_digest=saved.locks_digest)
+    applied = Applied(
+        package_digest=saved.package_digest,
+        parameters=given,
+        tags=tags_of(planned.launch),
+        locks_digest=saved.locks_digest,
+    )
     return job.begin(
         "apply",
         prepared,
@@ -123,13 +131,26 @@ def _begin_destruction(job: Job) -> Wake | Over:
         state = state_of(tx, operation.account, operation.region, operation.provisioned_product_id)
         is_empty = not list(held_in(read_state(current, tx)))
         if is_empty or state is None or state.applied_digest is None:
-            return Over(None, changed=False)
+            return Over(_left_words(current), changed=False)
         applied = current.parts.objects.get_value(tx, state.applied_digest, Applied)
         locks = current.parts.objects.get(tx, applied.locks_digest) if applied.locks_digest else None
     prepared = prepare(current.parts, job.settings, applied.package_digest, applied.parameters)
     hide_parameters(current, prepared)
     files = {} if locks is None else {f"package/{LOCKS_FILE}": locks}
+    if (overrides := provider_overrides(prepared.configuration, current.work.root.place, applied.tags)) is not None:
+        files[OVERRIDES_FILE] = overrides
     return job.begin("apply", prepared, lambda run: to_destroy(prepared.program.path, run, job.settings), files=files)
+
+
+def _left_words(slice: Slice) -> str | None:
+    """Why a product cannot go yet: there are things that no state knows."""
+    names = [f"{one.logical_id} ({one.physical_id or 'id unknown'})" for one in left_behind(slice)]
+    if not names:
+        return None
+    return (
+        f"A run that was killed had made {', '.join(names)}, and no state knows of it. Make and execute a plan, which "
+        "takes it up, or remove it yourself and terminate with IgnoreErrors."
+    )
 
 
 def hide_parameters(slice: Slice, prepared: Prepared) -> None:
@@ -166,7 +187,7 @@ def _end(job: Job, *, is_lost: bool) -> Over:
     """The end of the run; what it made is compared with the state that there is then."""
     handle, current = job.handle, job.slice
     assert handle is not None
-    run, work = job.run, current.work
+    work = current.work
     work.now = current.now()
     tell_failures(work, handle)
     reason = _KILLED if is_lost else _reason(job)
@@ -174,10 +195,11 @@ def _end(job: Job, *, is_lost: bool) -> Over:
         reason = f"{handle.cause} {reason}"
     handle.stage, handle.reason = "over", work.mask.hide(reason) if reason else None
     changed, text = handle.changed, handle.reason
-    if not is_lost:
-        _match_state(job)
+    job.sweep()
+    _match_state(job)
     job.close()
-    run.remove()
+    if text is None and work.operation.kind == "terminate":
+        text = _left_words(current)
     return Over(text, changed)
 
 
@@ -195,18 +217,23 @@ def _reason(job: Job) -> str | None:
 
 
 def _match_state(job: Job) -> None:
-    """Have the instances that the state holds: it knows of moves and imports, too."""
-    current = job.slice
-    work = current.work
-    with current.parts.database.read() as tx:
-        state = read_state(current, tx)
-    if not state:
-        return
-    held = {logical_id_of(one.address): one for one in held_in(state)}
-    there = {one.logical_id: one for one in work.root.instances.values() if one.state == "live"}
-    ended_well = job.handle is not None and job.handle.reason is None
-    if ended_well:
-        forget(work, [one for name, one in there.items() if name not in held])
+    """Have the instances that the state holds: it knows of moves and imports, too.
+
+    What was made and is not in it stays as left behind, unless all ended well.
+    """
+    work = job.slice.work
+    with job.slice.parts.database.read() as tx:
+        held = {logical_id_of(one.address): one for one in held_in(read_state(job.slice, tx))}
+    instances = list(work.root.instances.values())
+    live = [one for one in instances if one.state == "live"]
+    unknown = [one for one in live if one.logical_id not in held]
+    if job.handle is not None and job.handle.reason is None:
+        forget(work, unknown)
+    else:
+        leave(work, unknown)
+    known = {one.logical_id for one in live}
     for name, one in held.items():
-        if name not in there:
+        if name not in known:
             keep(work, name, one.type, one.physical_id)
+    taken_up = {(name, one.physical_id) for name, one in held.items()}
+    forget(work, [one for one in left_behind(job.slice) if (one.logical_id, one.physical_id) in taken_up])

@@ -22,6 +22,7 @@ _BASE = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0", "P
 _RETRIES = {"retry_max": 20, "retry_wait_min": 1, "retry_wait_max": 10}
 """A server that starts anew is waited for about three minutes."""
 _NOTHING = 'provider_installation {\n  direct {\n    exclude = ["*/*/*"]\n  }\n}\n'
+_LONGEST_SOCKET_DIRECTORY = 80
 _LOCKING = "-lock-timeout=30s"
 
 
@@ -85,7 +86,7 @@ def request_of(run: Run, settings: Terraform, commands: list[Command], token: st
     named = {name: os.environ[name] for name in settings.environment if name in os.environ}
     own = {
         "HOME": str(run.private / "home"),
-        "TMPDIR": str(run.private / "tmp"),
+        "TMPDIR": temporary_directory(run),
         "TF_CLI_CONFIG_FILE": str(run.private / CLI_FILE),
         "TF_HTTP_PASSWORD": token,
     }
@@ -103,6 +104,12 @@ def request_of(run: Run, settings: Terraform, commands: list[Command], token: st
         uid=identity.uid,
         gid=identity.gid,
     )
+
+
+def temporary_directory(run: Run) -> str:
+    """Where a run keeps what is for a moment, sockets of providers too, whose paths have to be short (unix(7))."""
+    whole = str(run.private / "tmp")
+    return whole if len(whole) <= _LONGEST_SOCKET_DIRECTORY else "../tmp"
 
 
 def runs_directory(data: Path, settings: Terraform) -> Path:

@@ -29,7 +29,7 @@ from manciple.engine.terraform.preparation import Prepared
 from manciple.engine.terraform.run import Command, Run, Status
 from manciple.settings.sections import Terraform
 from manciple.store.database import Transaction
-from manciple.store.terraform import add_run, end_runs, keep_version, open_state, release_dead_lock
+from manciple.store.terraform import Content, add_run, end_runs, keep_version, open_state, release_dead_lock
 
 Stage = Literal["plan", "apply", "over"]
 Commands = Callable[[Run], list[Command]]
@@ -48,7 +48,8 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `heard` is when its host last told of it. `told` counts the bytes of its stream that were told as events, `failing`
     are resources that failed and have not said why; `cause` is the first failure, `changed` whether anything was done.
-    `stopping` is when it was asked to stop. A stage that is `over` has ended as `reason` tells, well without one.
+    `stopping` is when it was asked to stop. A plan that `skips_imports` was tried with them. A stage that is `over` has
+    ended as `reason` tells, well without one.
     """
 
     stage: Stage
@@ -62,6 +63,7 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     cause: str | None = None
     changed: bool = False
     stopping: int | None = None
+    skips_imports: bool = False
     reason: str | None = None
 
 
@@ -100,10 +102,8 @@ class Job:
         settle: Callable[[Transaction, TerraformState], None] | None = None,
     ) -> Wake:
         """Begin a run, written down first. Raises Fenced, CalledBackError for a cancelled execution."""
-        operation, now = self.slice.work.operation, self.slice.now()
-        attempt = self.handle.attempt + 1 if self.handle is not None and self.handle.stage == stage else 1
-        name = f"{operation.id}-{stage}-{attempt}"
-        self.handle = Handle(stage=stage, run=name, host=HOST, begun=now, heard=now, attempt=attempt)
+        operation = self.slice.work.operation
+        self.handle = self._next_handle(stage)
         issued: list[tuple[str, str]] = []
 
         def write(tx: Transaction) -> None:
@@ -122,18 +122,40 @@ class Job:
         self._reach("after call")
         return self.pause()
 
+    def _next_handle(self, stage: Stage) -> Handle:
+        """The handle of a run that is to be begun; what is left of the one before it, if it is of this host, goes."""
+        operation, now, before = self.slice.work.operation, self.slice.now(), self.handle
+        if before is None or before.stage != stage:
+            return Handle(stage=stage, run=f"{operation.id}-{stage}-1", host=HOST, begun=now, heard=now)
+        if before.host == HOST:
+            self.run.remove()
+        attempt = before.attempt + 1
+        return Handle(
+            stage=stage,
+            run=f"{operation.id}-{stage}-{attempt}",
+            host=HOST,
+            begun=now,
+            heard=now,
+            attempt=attempt,
+            skips_imports=before.skips_imports,
+        )
+
+    def skip_imports(self) -> None:
+        """Plan without taking up what killed runs had made: that failed."""
+        assert self.handle is not None
+        self.handle.skips_imports = True
+
     def _start(
         self, prepared: Prepared, commands: Commands, files: Mapping[str, bytes], address: str, token: str
     ) -> None:
-        run = self.run
-        run.make()
+        run, identity = self.run, identity_of(self.settings)
+        run.make(is_for_another=identity.uid is not None)
         write_package(prepared.package, run.package)
         run.write(f"package/{BACKEND_FILE}", backend(address))
         run.write(CLI_FILE, command_line_configuration(self.settings))
         run.write(PARAMETERS_FILE, msgspec.json.encode(prepared.values))
         for file, content in files.items():
             run.write(file, content)
-        identity = identity_of(self.settings)
         if identity.uid is not None:
             run.give_to(*identity)
         run.start(request_of(run, self.settings, commands(run), token))
@@ -166,34 +188,34 @@ class Job:
         elif now - self.handle.stopping > (self.settings.grace_seconds + 10) * 1000:
             self.run.stop(hard=True)
 
+    def sweep(self) -> None:
+        """Keep a state that the program could not send, if it follows what there is."""
+        content = self.run.read("package", "errored.tfstate", most=self.settings.state_bytes)
+        if content is None:
+            return
+        operation, objects = self.slice.work.operation, self.slice.parts.objects
+
+        def write(tx: Transaction) -> None:
+            state = open_state(tx, operation.account, operation.region, operation.provisioned_product_id)
+            if _follows(content, state):
+                keep_version(tx, objects, state, content, operation.id)
+
+        self.commit(write)
+
     def close(self, settle: Settle | None = None) -> None:
-        """End the run: what it left of a state is kept, its token opens nothing, its lock is free, its files go."""
+        """End the run: its token opens nothing, its lock is free, its files go."""
         run, operation = self.run, self.slice.work.operation
-        errored = run.package / "errored.tfstate"
-        left = errored.read_bytes() if errored.is_file() and not errored.is_symlink() else None
 
         def write(tx: Transaction) -> None:
             end_runs(tx, operation.id)
             state = open_state(tx, operation.account, operation.region, operation.provisioned_product_id)
-            state = release_dead_lock(tx, state)
-            if left is not None:
-                self._sweep(tx, state, left)
+            release_dead_lock(tx, state)
             if settle is not None:
                 settle(tx)
 
         self.commit(write)
         run.remove()
         self._reach("after outcome")
-
-    def _sweep(self, tx: Transaction, state: TerraformState, left: bytes) -> None:
-        """Keep a state that the program could not send, if it follows what there is."""
-        try:
-            told = msgspec.json.decode(left)
-            follows = told["lineage"] == (state.lineage or told["lineage"]) and told["serial"] >= state.serial
-        except (msgspec.MsgspecError, KeyError, TypeError):
-            return
-        if follows and len(left) <= self.settings.state_bytes:
-            keep_version(tx, self.slice.parts.objects, state, left, self.slice.work.operation.id)
 
     def commit(self, settle: Settle | None = None, *, unless_cancelled: bool = False) -> None:
         """Write what was noted, the handle with it."""
@@ -202,6 +224,14 @@ class Job:
 
     def _reach(self, point: Point) -> None:
         self.slice.parts.probe.reach(point, self.slice.work.operation.id)
+
+
+def _follows(content: bytes, state: TerraformState) -> bool:
+    try:
+        told = msgspec.json.decode(content, type=Content)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
+    return state.lineage in (None, told.lineage) and told.serial >= state.serial
 
 
 def address_of(public_url: str, state_id: str) -> str:

@@ -9,11 +9,14 @@ from manciple.catalog.terraform import SavedPlan
 from manciple.engine.launch import Launch
 from manciple.engine.planned import Planned, PlannedStack
 from manciple.engine.previous_parameters import previous_parameters
+from manciple.engine.rows import Instance
 from manciple.engine.slice import Slice
 from manciple.engine.targets.target import Failed, Made, Wake
 from manciple.engine.terraform.changes import change_set_of
 from manciple.engine.terraform.commands import LOCKS_FILE, PLAN_FILE, to_plan
+from manciple.engine.terraform.imports import IMPORTS_FILE, import_blocks, importable, left_behind, notes_on
 from manciple.engine.terraform.job import Job, address_of
+from manciple.engine.terraform.overrides import OVERRIDES_FILE, provider_overrides, tags_of
 from manciple.engine.terraform.preparation import Prepared, Refused, parameters_of, prepare
 from manciple.engine.terraform.run import Ended, Run, Status
 from manciple.engine.terraform.stream import faults_in, messages_of, said, said_in_text
@@ -68,7 +71,20 @@ def _prepared(job: Job, wanted: Wanted) -> Prepared:
 
 def _begin(job: Job, wanted: Wanted) -> Wake:
     prepared = _prepared(job, wanted)
-    return job.begin("plan", prepared, lambda run: to_plan(prepared.program.path, run, job.settings))
+    launch = wanted.launch
+    files = {}
+    if (overrides := provider_overrides(prepared.configuration, launch.place, tags_of(launch))) is not None:
+        files[OVERRIDES_FILE] = overrides
+    if imported := _imported(job, prepared):
+        files[IMPORTS_FILE] = import_blocks(imported)
+    return job.begin("plan", prepared, lambda run: to_plan(prepared.program.path, run, job.settings), files=files)
+
+
+def _imported(job: Job, prepared: Prepared) -> list[Instance]:
+    """What the plan takes up of what killed runs had made."""
+    if job.handle is not None and job.handle.skips_imports:
+        return []
+    return importable(prepared.configuration, left_behind(job.slice))
 
 
 def _go_on(job: Job, wanted: Wanted) -> Made | Wake | Failed:
@@ -85,7 +101,7 @@ def _go_on(job: Job, wanted: Wanted) -> Made | Wake | Failed:
     return _begin(job, wanted)
 
 
-def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Failed:
+def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Wake | Failed:
     """What came of the run."""
     run = job.run
     if ended.late or ended.stopped:
@@ -97,6 +113,9 @@ def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Failed:
     parameters = parameters_of(prepared, wanted.given)
     job.slice.work.mask.add(Evaluation(resources={}, parameters=parameters))
     if ended.codes.get("plan") not in (0, 2) or ended.codes.get("show") != 0:
+        if _imported(job, prepared):  # what was made may be gone by now
+            job.skip_imports()
+            return _begin(job, wanted)
         return _close(job, Failed(code=None, message=failure(run, ended)))
     shown = msgspec.json.decode(run.output("show"))
     stack = job.slice.work.root.stack
@@ -109,15 +128,20 @@ def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Failed:
     )
     if not is_new and not shown.get("applyable") and not changes.listed:
         return _close(job, Failed(code=None, message=NO_CHANGES, nothing_to_change=True))
+    notes = [changes.warning or "", *notes_on(left_behind(job.slice), _imported(job, prepared))]
+    changes = msgspec.structs.replace(changes, warning=" ".join(filter(None, notes)) or None)
     return _keep(job, wanted, prepared, parameters, changes)
 
 
-def _keep(job: Job, wanted: Wanted, prepared: Prepared, parameters: dict[str, Parameter], changes: ChangeSet) -> Made:
+def _keep(
+    job: Job, wanted: Wanted, prepared: Prepared, parameters: dict[str, Parameter], changes: ChangeSet
+) -> Made | Failed:
     """Keep the plan file, and answer what it changes."""
     current, run, launch = job.slice, job.run, wanted.launch
-    content = (run.private / PLAN_FILE).read_bytes()
-    locks = run.package / LOCKS_FILE
-    locked = locks.read_bytes() if locks.is_file() and not locks.is_symlink() else None
+    content = run.read(PLAN_FILE, most=job.settings.file_bytes)
+    locked = run.read("package", LOCKS_FILE, most=job.settings.file_bytes)
+    if content is None:
+        return _close(job, Failed(code=None, message="The planning run left no plan file that can be kept."))
     operation, objects = current.work.operation, current.parts.objects
 
     def write(tx: Transaction) -> None:

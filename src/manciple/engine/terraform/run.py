@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -70,16 +71,16 @@ class Run:
         """Where the package is, and the program runs."""
         return self.private / "package"
 
-    def make(self, uid: int | None = None, gid: int | None = None) -> None:
-        """Make the directory, empty."""
+    def make(self, *, is_for_another: bool = False) -> None:
+        """Make the directory, empty; another user can pass through it to what is private to the program."""
         self.remove()
-        mode = 0o700 if uid is None else 0o711
-        self.directory.parent.mkdir(mode=mode, parents=True, exist_ok=True)
-        self.directory.mkdir(mode=mode)
+        mode = 0o711 if is_for_another else 0o700
+        self.directory.parent.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir()
+        for directory in (self.directory.parent, self.directory):
+            directory.chmod(mode)
         for directory in (self.private, self.package, self.private / "home", self.private / "tmp"):
             directory.mkdir(mode=0o700)
-        if uid is not None:
-            self.give_to(uid, gid)
 
     def give_to(self, uid: int | None, gid: int | None) -> None:
         """Let another user own what the program may see."""
@@ -96,6 +97,28 @@ class Run:
         with os.fdopen(descriptor, "wb") as out:
             out.write(content)
         return file
+
+    def read(self, *path: str, most: int) -> bytes | None:
+        """A file that the program left under its private directory; None if it is no plain file, or larger.
+
+        No link is followed: the program may be hostile, and it cannot read what this server can.
+        """
+        descriptor = os.open(self.private, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for number, name in enumerate(path, 1):
+                kind = os.O_NONBLOCK if number == len(path) else os.O_DIRECTORY
+                inner = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | kind, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = inner
+            told = os.fstat(descriptor)
+            if not stat.S_ISREG(told.st_mode) or told.st_nlink != 1 or told.st_size > most:
+                return None
+            with os.fdopen(os.dup(descriptor), "rb") as content:
+                return content.read(most)
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
 
     def start(self, request: Request) -> None:
         """Start the supervisor, unless the run goes on."""

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 _LIMITS = {
-    "memory_bytes": resource.RLIMIT_AS,
+    "memory_bytes": resource.RLIMIT_DATA,  # address space says nothing: Go reserves far more than it uses
     "cpu_seconds": resource.RLIMIT_CPU,
     "file_bytes": resource.RLIMIT_FSIZE,
 }

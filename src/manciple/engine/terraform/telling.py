@@ -25,8 +25,6 @@ _STATUSES: Mapping[tuple[str, str], str] = {
 }
 """Statuses of events by the type of a message and the action that it is about; reads are not told."""
 
-_ENDED_EARLY = "It had not ended when the run did."
-
 
 def tell(work: Work, handle: Handle, messages: Iterable[Json]) -> None:
     """Tell what messages say."""
@@ -133,4 +131,11 @@ def forget(work: Work, instances: Iterable[Instance]) -> None:
     """Have instances no more."""
     for instance in instances:
         instance.state = "deleted"
+        work.touch_instance(instance)
+
+
+def leave(work: Work, instances: Iterable[Instance]) -> None:
+    """Have instances as left behind: they are, and no state knows of them."""
+    for instance in instances:
+        instance.state = "leftover"
         work.touch_instance(instance)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import msgspec
 
 from manciple.catalog.terraform import TerraformRun, TerraformState
-from manciple.errors import AccessDeniedException, ResourceNotFoundException, ValidationException
+from manciple.errors import AccessDeniedException, ValidationException
 from manciple.operations.call import Runtime
 from manciple.store.database import Transaction
 from manciple.store.terraform import STATES, Content, find_run, keep_version
@@ -106,8 +106,8 @@ def _open(tx: Transaction, asked: Asked, *, writes: bool = False) -> tuple[Terra
     if writes and not run.may_write:
         raise AccessDeniedException("A run that only plans writes no state.")
     state = STATES.get(tx, run.state_id)
-    if state is None:
-        raise ResourceNotFoundException(f"There is no state {asked.state_id}.")
+    if state is None:  # never 404: Terraform would take that for a state that is empty
+        raise AccessDeniedException(f"The state {asked.state_id} is gone.")
     return run, state
 
 

@@ -146,3 +146,26 @@ def test_what_is_no_cloud_control_fails_the_check(
     assert status == 1
     failing = f"cloud_control: {moto_endpoint} in {peers.REGION}: FAILED: "
     assert any(line.startswith(failing) for line in lines)
+
+
+def test_a_terraform_that_is_set_and_not_there_fails_the_check(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, lines = check(tmp_path, capsys, 'targets.terraform = {binary = "/no/such/program"}\n')
+
+    found = [line for line in lines if line.startswith("terraform: the program: ")]
+    assert status == 1
+    assert len(found) == 1
+    assert "FAILED: targets.terraform.binary /no/such/program is no program that this server may run." in found[0]
+
+
+@pytest.mark.parametrize(("settings", "status"), [("", 0), ('targets.rules = [{target = "terraform"}]\n', 1)])
+def test_without_a_program_the_check_fails_only_where_packages_are_to_be_deployed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, settings: str, status: int
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    found, lines = check(tmp_path, capsys, settings)
+
+    assert found == status
+    assert any("Neither tofu nor terraform is on this server's PATH." in line for line in lines)

@@ -1,5 +1,6 @@
 """The examples of README.md and of the guides run as they stand, and print what the documents say they print."""
 
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from tests.house.tree import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
 NEEDED = ("bash", "curl")
+_PROGRAMS = re.compile(r"<!-- needs: (.+) -->")
 
 
 @pytest.fixture
@@ -46,6 +48,8 @@ def postgresql(request: pytest.FixtureRequest, document: Path) -> str:
 def test_the_examples_of_a_document_run_as_they_stand(
     document: Path, server: Server, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    if (needed := _PROGRAMS.search(document.read_text())) and not any(map(shutil.which, needed[1].split(" or "))):
+        pytest.skip(f"none of {needed[1]} is installed")
     replaced = {
         "http://127.0.0.1:4566": server.url,
         "postgresql://manciple@db.example.com/manciple": postgresql(request, document),

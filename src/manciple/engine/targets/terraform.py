@@ -44,13 +44,14 @@ _TAINTED = "UPDATE_ROLLBACK_COMPLETE"
 
 
 class TerraformTarget:
-    """Runs the program for each plan, execution and termination."""
+    """Runs the program for each plan, execution and termination; `is_wanted` where a rule names it."""
 
     name = "terraform"
 
-    def __init__(self, settings: Terraform, data: Path) -> None:
+    def __init__(self, settings: Terraform, data: Path, *, is_wanted: bool = False) -> None:
         self._settings = settings
         self._data = data
+        self._is_wanted = is_wanted
 
     def plan(self, slice: Slice) -> Made | Wake | Failed:
         """Have a plan file made, and read it."""
@@ -103,9 +104,9 @@ class TerraformTarget:
         """A package makes no stacks."""
         return None
 
-    def check(self, place: Place) -> Iterator[Finding]:
+    def check(self, _place: Place) -> Iterator[Finding]:
         """Is there a program, and can it be run as it is to be?"""
-        return check(self._settings, self._data, place)
+        return check(self._settings, self._data, is_wanted=self._is_wanted)
 
     def _job(self, slice: Slice) -> Job:
         return Job(slice, self._settings, self._data)
@@ -166,7 +167,8 @@ def _tell(slice: Slice, status: str, reason: str | None) -> None:
 
 
 def _make(settings: Settings) -> Target:
-    return TerraformTarget(settings.targets.terraform, settings.data)
+    is_wanted = any(rule.target == TerraformTarget.name for rule in settings.targets.rules)
+    return TerraformTarget(settings.targets.terraform, settings.data, is_wanted=is_wanted)
 
 
 TERRAFORM = TargetType(

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from manciple.engine.finding import Finding
-from manciple.engine.place import Place
 from manciple.engine.terraform.commands import runs_directory
 from manciple.engine.terraform.program import NoProgram, find_program
 from manciple.settings.sections import Terraform
 
 
-def check(settings: Terraform, data: Path, _place: Place) -> Iterator[Finding]:
-    """The program, the mirror, the user, the place of the runs."""
+def check(settings: Terraform, data: Path, *, is_wanted: bool) -> Iterator[Finding]:
+    """The program, the mirror, the user, the place of the runs. Where nobody wants it, no program is no problem."""
     try:
         program = find_program(settings)
         yield Finding(where="the program", said=f"{program.version} at {program.path}")
     except NoProgram as error:
+        if not is_wanted and settings == Terraform():
+            yield Finding(where="the program", said=f"there is none, and no package can be deployed: {error}")
+            return
         yield Finding(where="the program", said="", problem=str(error))
     yield _providers(settings)
     yield _user(settings, data)

@@ -94,10 +94,11 @@ def add_run(tx: Transaction, state: TerraformState, operation_id: str, *, may_wr
     return token
 
 
-def find_run(tx: Transaction, token: str) -> TerraformRun | None:
-    """The run that a token speaks for, None if it is over or nobody issued it."""
+def find_run(tx: Transaction, token: str, lasts: int) -> TerraformRun | None:
+    """The run that a token speaks for, None if it is over, older than a run `lasts`, or nobody issued it."""
     found = RUNS.get(tx, _hash(token))
-    return found if found is not None and found.ended_time is None else None
+    is_open = found is not None and found.ended_time is None and found.created_time > tx.now() - lasts
+    return found if is_open else None
 
 
 def end_runs(tx: Transaction, operation_id: str) -> None:

@@ -14,7 +14,7 @@ from manciple.engine.terraform.imports import left_behind
 from manciple.engine.terraform.job import Job
 from manciple.engine.terraform.overrides import OVERRIDES_FILE, provider_overrides, tags_of
 from manciple.engine.terraform.planning import failure, saved_state_differs
-from manciple.engine.terraform.preparation import Prepared, Refused, prepare
+from manciple.engine.terraform.preparation import Refused, prepare
 from manciple.engine.terraform.run import Status
 from manciple.engine.terraform.state import held_in, read_state
 from manciple.engine.terraform.stream import messages_of
@@ -135,7 +135,7 @@ def _begin_destruction(job: Job) -> Wake | Over:
         applied = current.parts.objects.get_value(tx, state.applied_digest, Applied)
         locks = current.parts.objects.get(tx, applied.locks_digest) if applied.locks_digest else None
     prepared = prepare(current.parts, job.settings, applied.package_digest, applied.parameters)
-    hide_parameters(current, prepared)
+    current.work.mask.add_texts(prepared.secrets)
     files = {} if locks is None else {f"package/{LOCKS_FILE}": locks}
     if (overrides := provider_overrides(prepared.configuration, current.work.root.place, applied.tags)) is not None:
         files[OVERRIDES_FILE] = overrides
@@ -151,12 +151,6 @@ def _left_words(slice: Slice) -> str | None:
         f"A run that was killed had made {', '.join(names)}, and no state knows of it. Make and execute a plan, which "
         "takes it up, or remove it yourself and terminate with IgnoreErrors."
     )
-
-
-def hide_parameters(slice: Slice, prepared: Prepared) -> None:
-    """Let no word tell of the sensitive ones."""
-    values = [prepared.values[name] for name in prepared.sensitive if name in prepared.values]
-    slice.work.mask.add_texts(value for value in values if isinstance(value, str))
 
 
 def _tell_news(job: Job) -> None:
@@ -180,7 +174,7 @@ def _hide_secrets(job: Job) -> None:
         shown = msgspec.json.decode(job.run.output("show"))
     except msgspec.MsgspecError:
         return
-    job.slice.work.mask.add_texts(secrets_of(shown, ()))
+    job.slice.work.mask.add_texts(secrets_of(shown))
 
 
 def _end(job: Job, *, is_lost: bool) -> Over:

@@ -27,6 +27,7 @@ class Causes:
         self._outputs: dict[str, dict[str, Any]] = {}
         self._changing = {plain(address): forcing for address, forcing in changing.items()}
         self._parameters = parameters
+        self._chains: dict[str, tuple[str, ...]] = {}
         self._read(configuration.get("root_module", {}), "")
 
     def _read(self, module: Mapping[str, Any], prefix: str) -> None:
@@ -43,7 +44,7 @@ class Causes:
     def reference(self, address: str, attribute: str) -> str | None:
         """What an attribute's expression refers to that is the likeliest cause; None if to nothing."""
         prefix, expressions = _prefix(plain(address)), self._expressions.get(plain(address), {})
-        return self._pick(prefix, list(_references(expressions.get(attribute))))
+        return self._pick(prefix, expressions.get(attribute), 0)
 
     def has_expression(self, address: str, attribute: str) -> bool:
         """Does the package say what the attribute is? If not, the provider computes it."""
@@ -57,26 +58,25 @@ class Causes:
             if not prefix:
                 return name
             arguments, prefix = self._arguments.get(prefix, {}), _prefix(prefix.removesuffix("."))
-            reference = self._pick(prefix, list(_references(arguments.get(name)))) or ""
+            reference = self._pick(prefix, arguments.get(name), 0) or ""
         return None
 
     def chain(self, address: str, attribute: str) -> list[str]:
         """The way from its beginning to an attribute."""
         found = self.reference(address, attribute)
-        before = self._chain(_prefix(plain(address)), found, {plain(address)}) if found else []
+        before = self._chain(_prefix(plain(address)), found, 0) if found else ()
         return [*before[-_MOST:], f"{address}.{attribute}"]
 
-    def _pick(self, prefix: str, references: list[str]) -> str | None:
-        """The first reference that surely or perhaps changes, else the first."""
-        found = [one for one in references if not one.startswith(_OWN)]
-        moving = [one for one in found if self._moves(prefix, one)]
-        return next(iter(moving or found), None)
+    def _pick(self, prefix: str, expression: Any, depth: int) -> str | None:
+        """The first reference of an expression that surely or perhaps changes, else the first."""
+        found = [one for one in _references(expression) if not one.startswith(_OWN)]
+        moving = (one for one in found if self._moves(prefix, one, depth))
+        return next(moving, found[0] if found else None)
 
-    def _moves(self, prefix: str, reference: str) -> bool:
-        chain = self._chain(prefix, reference, set())
+    def _moves(self, prefix: str, reference: str, depth: int) -> bool:
         return any(
             step.removeprefix("Parameter ") in self._parameters or self._target(step) in self._changing
-            for step in chain
+            for step in self._chain(prefix, reference, depth)
         )
 
     def _target(self, step: str) -> str | None:
@@ -85,47 +85,48 @@ class Causes:
         ends = (".".join(parts[:end]) for end in range(len(parts), 1, -1))
         return next((one for one in ends if one in self._expressions), None)
 
-    def _chain(self, prefix: str, reference: str, seen: set[str]) -> list[str]:
-        """The steps that lead to a reference, itself last."""
+    def _chain(self, prefix: str, reference: str, depth: int) -> tuple[str, ...]:
+        """The steps that lead to a reference, itself last; each is found once, and a circle ends where it began."""
         step = f"{prefix}{reference}"
-        if step in seen or len(seen) > _MOST:
-            return [step]
-        seen.add(step)
+        if step not in self._chains:
+            if depth > _MOST:
+                return (step,)
+            self._chains[step] = (step,)
+            self._chains[step] = (*self._before(prefix, reference, step, depth + 1), step)
+        return self._chains[step]
+
+    def _before(self, prefix: str, reference: str, step: str, depth: int) -> tuple[str, ...]:
         kind, _, rest = reference.partition(".")
         if kind == "var":
-            return self._chain_of_variable(prefix, rest.partition(".")[0], step, seen)
-        if kind == "module" and (inner := self._inner(prefix, rest, seen)) is not None:
-            return [*inner, step]
+            return self._before_variable(prefix, rest.partition(".")[0], depth)
+        if kind == "module" and (inner := self._of_module(prefix, rest, depth)) is not None:
+            return inner
         target = self._target(step)
-        if target is None or target in seen or target not in self._changing:
-            return [step]
-        seen.add(target)
-        return [*self._chain_of_resource(target, step, seen), step]
+        return self._before_resource(target, step, depth) if target in self._changing and target else ()
 
-    def _chain_of_variable(self, prefix: str, name: str, step: str, seen: set[str]) -> list[str]:
+    def _before_variable(self, prefix: str, name: str, depth: int) -> tuple[str, ...]:
         if not prefix:
-            return [f"Parameter {name}", step]
+            return (f"Parameter {name}",)
         outer = _prefix(prefix.removesuffix("."))
-        found = self._pick(outer, list(_references(self._arguments.get(prefix, {}).get(name))))
-        return [*(self._chain(outer, found, seen) if found else []), step]
+        found = self._pick(outer, self._arguments.get(prefix, {}).get(name), depth)
+        return self._chain(outer, found, depth) if found else ()
 
-    def _inner(self, prefix: str, rest: str, seen: set[str]) -> list[str] | None:
+    def _of_module(self, prefix: str, rest: str, depth: int) -> tuple[str, ...] | None:
         """The way to an output of a module."""
         name, _, output = rest.partition(".")
         inner = f"{prefix}module.{plain(name)}."
-        expression = self._outputs.get(inner, {}).get(output.partition(".")[0])
-        found = self._pick(inner, list(_references(expression)))
-        return self._chain(inner, found, seen) if found else None
+        found = self._pick(inner, self._outputs.get(inner, {}).get(output.partition(".")[0]), depth)
+        return self._chain(inner, found, depth) if found else None
 
-    def _chain_of_resource(self, target: str, step: str, seen: set[str]) -> list[str]:
+    def _before_resource(self, target: str, step: str, depth: int) -> tuple[str, ...]:
         """The way to the attribute of a changing resource that changes it; one that replaces it goes first."""
         prefix, expressions = _prefix(target), self._expressions[target]
         for attribute in sorted(expressions, key=lambda name: name not in self._changing[target]):
-            found = self._pick(prefix, list(_references(expressions[attribute])))
-            if found is not None and self._moves(prefix, found):
+            found = self._pick(prefix, expressions[attribute], depth)
+            if found is not None and self._moves(prefix, found, depth):
                 argument = f"{target}.{attribute}"
-                return [*self._chain(prefix, found, seen), *([argument] if argument != step else [])]
-        return []
+                return (*self._chain(prefix, found, depth), *([argument] if argument != step else []))
+        return ()
 
 
 def plain(address: str) -> str:

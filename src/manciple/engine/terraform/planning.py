@@ -93,6 +93,8 @@ def _go_on(job: Job, wanted: Wanted) -> Made | Wake | Failed:
         return wake
     status = job.status
     if status is Status.RUNNING:
+        if job.slice.work.operation.cancelled:
+            job.stop()
         return job.pause()
     if status is Status.ENDED:
         return _judge(job, wanted, job.run.ended)
@@ -112,6 +114,7 @@ def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Wake | Failed:
     prepared = _prepared(job, wanted)
     parameters = parameters_of(prepared, wanted.given)
     job.slice.work.mask.add(Evaluation(resources={}, parameters=parameters))
+    job.slice.work.mask.add_texts(prepared.secrets)
     if ended.codes.get("plan") not in (0, 2) or ended.codes.get("show") != 0:
         if _imported(job, prepared):  # what was made may be gone by now
             job.skip_imports()

@@ -11,6 +11,7 @@ from manciple.engine.terraform.configuration import Configuration, read_configur
 from manciple.engine.terraform.package import Package, PackageError, limits_of, read_package
 from manciple.engine.terraform.policy import policy_of, refusals
 from manciple.engine.terraform.program import NoProgram, Program, find_program
+from manciple.engine.terraform.values import SHORTEST, texts_of
 from manciple.engine.terraform.variables import Variable
 from manciple.settings.sections import Terraform
 from manciple.template.evaluation import Parameter
@@ -42,6 +43,12 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     def sensitive(self) -> frozenset[str]:
         """The names of the sensitive ones."""
         return frozenset(one.name for one in self.configuration.root.variables if one.sensitive)
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """What the sensitive ones are given, part by part."""
+        for name in self.sensitive & self.values.keys():
+            yield from (text for text in texts_of(self.values[name]) if len(text) >= SHORTEST)
 
     @property
     def is_ephemeral(self) -> bool:
@@ -82,7 +89,7 @@ def _parameters(prepared: Prepared, given: Mapping[str, str]) -> Iterator[Parame
     for name, variable in prepared.variables.items():
         text = given.get(name, None if variable.default is None else _plain(variable.default))
         if text is not None:
-            value = Secret(text) if variable.sensitive else text
+            value = Secret(text) if variable.sensitive and len(text) >= SHORTEST else text
             yield Parameter(
                 name=name,
                 type=variable.type or "any",

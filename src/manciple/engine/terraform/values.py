@@ -13,12 +13,16 @@ from manciple.template.values import KNOWN_AFTER_APPLY, Secret, Value
 SHORTEST = 4
 """Shorter secrets are masked where they are marked and not looked for elsewhere: they stand in texts by chance."""
 
+_SHORTEST_IN_NAMES = 8
+"""Names of attributes are many, and none of them is a secret."""
+
 
 class Secrets:
     """The texts that are secret in one plan or state."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._texts = frozenset(text for text in texts if len(text) >= SHORTEST)
+        self._long = [text for text in self._texts if len(text) >= _SHORTEST_IN_NAMES]
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._texts, key=len, reverse=True))
@@ -29,7 +33,7 @@ class Secrets:
             return Secret(value) if self._are_in(value) else value
         if isinstance(value, list):
             return [self.mark(item) for item in value]
-        if any(self._are_in(key) for key in value):
+        if any(secret in key for key in value for secret in self._long):
             return Secret(json.dumps(value))
         return {key: self.mark(item) for key, item in value.items()}
 
@@ -37,10 +41,11 @@ class Secrets:
         return not isinstance(text, Secret) and any(secret in text for secret in self._texts)
 
 
-def secrets_of(plan: Mapping[str, Any], sensitive: Iterable[str]) -> Secrets:
-    """The secrets of a plan: values of these variables, and whatever stands under a mask in it."""
-    variables = plan.get("variables", {})
-    texts = [text for name in sensitive for text in texts_of(variables.get(name, {}).get("value"))]
+def secrets_of(plan: Mapping[str, Any], sensitive: Iterable[str] = ()) -> Secrets:
+    """The secrets of a plan: values of sensitive variables, and whatever stands under a mask in it."""
+    variables, module = plan.get("variables", {}), plan.get("configuration", {}).get("root_module", {})
+    named = {*sensitive, *(name for name, one in module.get("variables", {}).items() if one.get("sensitive"))}
+    texts = [text for name in named for text in texts_of(variables.get(name, {}).get("value"))]
     changes = [one["change"] for kind in ("resource_changes", "resource_drift") for one in plan.get(kind) or ()]
     for change in (*changes, *(plan.get("output_changes") or {}).values()):
         for side in ("before", "after"):

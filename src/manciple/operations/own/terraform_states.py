@@ -19,6 +19,8 @@ from manciple.store.database import Transaction
 from manciple.store.terraform import STATES, Content, find_run, keep_version
 
 _LONGEST_LOCK = 16_384
+_SPARE = 300_000
+"""Milliseconds that a token outlives the longest run: its supervisor ends it by then."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +47,7 @@ class _Lock(msgspec.Struct, frozen=True, rename="pascal"):
 def read_state(runtime: Runtime, asked: Asked) -> Answer:
     """The newest version; 404 before the first."""
     with runtime.database.read() as tx:
-        _, state = _open(tx, asked)
+        _, state = _open(runtime, tx, asked)
         if state.digest is None:
             return Answer(404)
         return Answer(200, runtime.objects.get(tx, state.digest))
@@ -56,7 +58,7 @@ def write_state(runtime: Runtime, asked: Asked) -> Answer:
     _demand_whole(asked)
     told = _content(asked.body)
     with runtime.database.write() as tx:
-        run, state = _open(tx, asked, writes=True)
+        run, state = _open(runtime, tx, asked, writes=True)
         if asked.lock_id is None or asked.lock_id != state.lock_id:
             return _locked(state)
         if state.lineage is not None and told.lineage != state.lineage:
@@ -71,7 +73,7 @@ def lock_state(runtime: Runtime, asked: Asked) -> Answer:
     """Take the lock; who cannot is told who holds it."""
     lock_id = _lock_of(asked.body)
     with runtime.database.write() as tx:
-        run, state = _open(tx, asked)
+        run, state = _open(runtime, tx, asked)
         held = {"lock_id": lock_id, "lock_info": asked.body.decode(), "locked_by": run.operation_id}
         if STATES.change(tx, state, expect={"lock_id": None}, **held) is None:
             return _locked(state)
@@ -81,7 +83,7 @@ def lock_state(runtime: Runtime, asked: Asked) -> Answer:
 def unlock_state(runtime: Runtime, asked: Asked) -> Answer:
     """Give the lock back; without a body (`force-unlock` of old versions) it must be the run's own."""
     with runtime.database.write() as tx:
-        run, state = _open(tx, asked)
+        run, state = _open(runtime, tx, asked)
         is_own = _lock_of(asked.body) == state.lock_id if asked.body else run.operation_id == state.locked_by
         if not is_own:
             return _locked(state)
@@ -92,15 +94,18 @@ def unlock_state(runtime: Runtime, asked: Asked) -> Answer:
 def delete_state(runtime: Runtime, asked: Asked) -> Answer:
     """Go back to no state; the versions that there were are kept."""
     with runtime.database.write() as tx:
-        run, state = _open(tx, asked, writes=True)
+        run, state = _open(runtime, tx, asked, writes=True)
         if state.lock_id is not None and state.locked_by != run.operation_id:
             return _locked(state)
         STATES.change(tx, state, digest=None, lineage=None, serial=0, updated_time=tx.now())
     return Answer(200)
 
 
-def _open(tx: Transaction, asked: Asked, *, writes: bool = False) -> tuple[TerraformRun, TerraformState]:
-    run = find_run(tx, asked.token)
+def _open(
+    runtime: Runtime, tx: Transaction, asked: Asked, *, writes: bool = False
+) -> tuple[TerraformRun, TerraformState]:
+    settings = runtime.settings.targets.terraform
+    run = find_run(tx, asked.token, int((settings.seconds + settings.grace_seconds) * 1000) + _SPARE)
     if run is None or not hmac.compare_digest(run.state_id, asked.state_id):
         raise AccessDeniedException("No run that goes on has this token for this state.")
     if writes and not run.may_write:

@@ -25,11 +25,13 @@ _ITEMS = {
 _MAPS = ("MessageSystemAttributeMap", "QueueAttributeMap")
 
 
-def old_session(directory: Path) -> boto3.Session:
-    """A session whose SQS client posts forms and reads XML."""
+def old_session(directory: Path, *, names: bool = True) -> boto3.Session:
+    """A session whose SQS client posts forms and reads XML, with the old names of items or without."""
     folder = directory / "sqs" / "2012-11-05"
     folder.mkdir(parents=True)
-    (folder / "service-2.json").write_text(json.dumps(_old(json.loads(gzip.decompress(_MODEL.read_bytes())))))
+    (folder / "service-2.json").write_text(
+        json.dumps(_old(json.loads(gzip.decompress(_MODEL.read_bytes())), names=names))
+    )
     loader = botocore.loaders.Loader(include_default_search_paths=False)
     loader.search_paths[:] = [str(directory), botocore.loaders.Loader.BUILTIN_DATA_PATH]
     session = botocore.session.Session()
@@ -37,7 +39,7 @@ def old_session(directory: Path) -> boto3.Session:
     return boto3.Session(botocore_session=session)
 
 
-def _old(model: dict[str, Any]) -> dict[str, Any]:
+def _old(model: dict[str, Any], *, names: bool) -> dict[str, Any]:
     metadata, shapes = model["metadata"], model["shapes"]
     for name in ("awsQueryCompatible", "jsonVersion", "targetPrefix"):
         del metadata[name]
@@ -49,6 +51,8 @@ def _old(model: dict[str, Any]) -> dict[str, Any]:
     for operation in model["operations"].values():
         if "output" in operation:
             operation["output"]["resultWrapper"] = f"{operation['name']}Result"
+    if not names:
+        return model
     for name, item in _ITEMS.items():
         shapes[name]["member"]["locationName"] = item
     for name in _MAPS:

@@ -85,3 +85,12 @@ def test_in_faithful_behaviour_calls_are_throttled_by_account_and_operation(stri
     assert refused == ("ThrottlingException", "Rate exceeded")
     assert other.list_portfolios()["PortfolioDetails"] == []
     assert catalog.create_product(**new_product(bucket))["Tags"] == []
+
+
+def test_in_faithful_behaviour_waiting_for_a_message_is_not_throttled(strict: Server, account: str) -> None:
+    sqs = client_of(strict, "sqs", account)
+    url = sqs.get_queue_url(QueueName="ServiceCatalogExternalProvisionOperationQueue")["QueueUrl"]
+
+    answers = [sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1) for _ in range(2)]
+
+    assert ["Messages" in answer for answer in answers] == [False, False]

@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.contract.conftest import client_of
 from tests.contract.engines import body_of, publish_external, start, take, tell
 from tests.contract.old_sqs import old_session
 from tests.contract.publishing import Published
+from tests.contract.raw import send
 from tests.contract.requests import refusal
 
 QUEUE = "ServiceCatalogExternalProvisionOperationQueue"
@@ -265,3 +267,29 @@ def test_the_message_of_a_record_that_is_over_is_gone(catalog: Any, product: Pub
 
     assert "Messages" not in sqs.receive_message(QueueUrl=url)
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def test_a_query_client_with_todays_names_is_answered_in_them(
+    server: Server, product: Published, account: str, tmp_path: Path
+) -> None:
+    sqs = client_of(server, "sqs", account, session=old_session(tmp_path, names=False))
+    url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    record_id = start(product)
+
+    (message,) = sqs.receive_message(QueueUrl=url, AttributeNames=["All"], WaitTimeSeconds=20)["Messages"]
+    entry = {"Id": "one", "ReceiptHandle": message["ReceiptHandle"]}
+    deleted = sqs.delete_message_batch(QueueUrl=url, Entries=[entry])
+
+    assert body_of(message)["recordId"] == record_id
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+    assert deleted["Successful"] == [{"Id": "one"}]
+
+
+def test_a_form_posted_to_a_queue_needs_not_name_it(server: Server) -> None:
+    path = f"/000000000000/{QUEUE}"
+    form = b"Action=GetQueueAttributes&Version=2012-11-05&AttributeName.1=QueueArn"
+
+    answer = send(server, "POST", path, {"Content-Type": "application/x-www-form-urlencoded"}, form)
+
+    assert answer.status == 200
+    assert f"<Name>QueueArn</Name><Value>arn:aws:sqs:us-east-1:000000000000:{QUEUE}</Value>".encode() in answer.body

@@ -11,6 +11,8 @@ from manciple.errors import ThrottlingException
 from manciple.settings import Settings
 
 _SHARING = frozenset({"CreatePortfolioShare", "DeletePortfolioShare", "UpdatePortfolioShare"})
+_FREE = "sqs:"
+"""Of Amazon SQS no such rate is known, and who waits for a message looks many times."""
 _MANY = 10_000
 """So many counts are kept before those that are no longer needed are dropped."""
 
@@ -30,7 +32,7 @@ class Throttle:
 
     def check(self, account: str, region: str, operation: str, now: int) -> None:
         """Count a call. Raises ThrottlingException if it comes too early."""
-        if not self._is_on:
+        if not self._is_on or operation.startswith(_FREE):
             return
         rate = self._sharing if operation in _SHARING else self._usual
         key = (account, region, operation)

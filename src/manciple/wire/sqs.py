@@ -98,7 +98,7 @@ class Queues:
             output = await self._answer(Asked(request, action, members, receive))
         except ServiceError as error:
             return sqs_query.refusal(error, request)
-        return sqs_query.response(action, output, request)
+        return sqs_query.response(action, output, form, request)
 
     async def _answer(self, asked: Asked) -> msgspec.Struct:
         caller = await in_thread(self._pool, self._calls.identify, asked.request, "sqs")

@@ -1,7 +1,8 @@
 """SQS in the query protocol: how a form names members, and how XML is answered.
 
 Source: the service's model as SDKs had it before they spoke JSON (version 2012-11-05): lists are flattened, their
-items have names of their own.
+items have names of their own. A request that names lists as today's model does (`AttributeNames.1`) is answered in that
+model's names.
 """
 
 import re
@@ -79,32 +80,45 @@ def _entry(item: Any) -> tuple[str, str]:
     return pair.get("Name") or pair.get("Key") or pair.get("key") or "", pair.get("Value") or pair.get("value") or ""
 
 
-def response(action: str, output: msgspec.Struct, request: Request) -> Response:
+def response(action: str, output: msgspec.Struct, form: dict[str, str], request: Request) -> Response:
     """The answer of an action; those that answer nothing have no result."""
-    inside = "".join(_members(action, msgspec.to_builtins(output)))
+    is_new = any(key.partition(".")[0] in _LISTS.values() for key in form)
+    inside = "".join(_members({} if is_new else _names(action), msgspec.to_builtins(output)))
     has_result = action not in ("DeleteMessage", "ChangeMessageVisibility")
     result = f"<{action}Result>{inside}</{action}Result>" if has_result else ""
     metadata = f"<ResponseMetadata>{_element('RequestId', request.id)}</ResponseMetadata>"
     return _response(200, f'<{action}Response xmlns="{NAMESPACE}">{result}{metadata}</{action}Response>', request)
 
 
-def _members(action: str, members: dict[str, Any]) -> Iterator[str]:
-    names = {
+def _names(action: str) -> dict[str, str]:
+    """What the items of lists, and a map's entries, are called."""
+    return {
+        "Attributes": "Attribute",
         "Failed": "BatchResultErrorEntry",
         "Messages": "Message",
         "QueueUrls": "QueueUrl",
         "Successful": f"{action}ResultEntry",
+        "key": "Name",
+        "value": "Value",
     }
-    for name, value in members.items():
+
+
+def _members(names: Mapping[str, str], members: dict[str, Any]) -> Iterator[str]:
+    for member, value in members.items():
+        name = names.get(member, member)
         if isinstance(value, list):
             for item in value:
-                inside = "".join(_members(action, item)) if isinstance(item, dict) else xml_text(str(item))
-                yield f"<{names[name]}>{inside}</{names[name]}>"
+                inside = "".join(_members(names, item)) if isinstance(item, dict) else xml_text(str(item))
+                yield f"<{name}>{inside}</{name}>"
         elif isinstance(value, dict):
-            for key, text in value.items():
-                yield f"<Attribute>{_element('Name', key)}{_element('Value', text)}</Attribute>"
+            for pair in value.items():
+                inside = "".join(_element(names.get(part, part), text) for part, text in zip(_PAIR, pair, strict=True))
+                yield f"<{name}>{inside}</{name}>"
         else:
             yield _element(name, str(value).lower() if isinstance(value, bool) else str(value))
+
+
+_PAIR = ("key", "value")
 
 
 def code_of(error: ServiceError) -> tuple[str, int]:

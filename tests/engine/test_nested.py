@@ -501,3 +501,12 @@ def test_a_nested_stack_that_reads_what_stays_of_a_changed_one_is_left_alone(wor
     assert touched == {"stack", "Network", "Network/stack", "Network/U", "Z"}
     assert world.names()["z"] == "u2"
     world.check()
+
+
+def test_an_output_that_a_nested_stack_has_not_is_refused_in_outputs_too(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+
+    reason = refusal_of(world, {"C": nested("child.json")}, Outputs=outputs(Gone={"Fn::GetAtt": ["C", "Outputs.Gone"]}))
+
+    assert "Output 'Gone' not found in stack" in reason
+    assert world.names() == {}

@@ -27,6 +27,7 @@ from manciple.engine.work import Work
 from manciple.errors import TemplateError
 from manciple.store.database import Database
 from manciple.store.objects import Objects
+from manciple.template.attribute_reads import attribute_reads
 from manciple.template.change_set import (
     Change,
     ChangeSet,
@@ -303,14 +304,11 @@ class StackPlanning:
 
     def _check_outputs(self, path: str, evaluation: Evaluation) -> None:
         """Refuse to read an output that a nested stack has not."""
-        for resource in evaluation.resources.values():
-            for read in resource.reads:
-                name, _, attribute = read.name.partition(".")
-                nested = self.stacks.get(joined(path, name))
-                output = attribute.removeprefix(_OUTPUTS)
-                if nested and attribute.startswith(_OUTPUTS) and output not in nested.evaluation.outputs:
-                    where = f"Resources/{resource.logical_id}/{read.section}/{read.property}".rstrip("/")
-                    raise TemplateError(NO_OUTPUT.format(output, nested.facts.stack_id), path=where, line=resource.line)
+        for read in attribute_reads(evaluation) if len(self.stacks) > 1 else ():
+            nested = self.stacks.get(joined(path, read.logical_id))
+            output = read.attribute.removeprefix(_OUTPUTS)
+            if nested and read.attribute.startswith(_OUTPUTS) and output not in nested.evaluation.outputs:
+                raise TemplateError(NO_OUTPUT.format(output, nested.facts.stack_id), path=read.path)
 
     def _check_size(self) -> None:
         """Count the stacks planned now, and those that the plan which is executed has already."""

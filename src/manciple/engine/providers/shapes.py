@@ -166,6 +166,14 @@ class Shapes:
         return words
 
 
+def has_attribute(type_: str, name: str) -> bool:
+    """May a thing of the type have an attribute of this name? Anything may be one of a type of open names."""
+    schema = schema_of(type_)
+    if schema is None or schema.pattern_properties or _open_names(schema):
+        return True
+    return name.partition(".")[0] in schema.properties or name in _tabled(type_)
+
+
 def is_made_up(value: Value) -> bool:
     """Does the text come from an attribute whose name the template chose, of which nothing is known?"""
     return isinstance(value, str) and _MADE_UP in value

@@ -6,12 +6,14 @@ plan -> begin -> forward -> commit -> cleanup -> done
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from manciple.catalog.drift import Drift
 from manciple.engine import commit, exports, outcome, outputs, rollback
+from manciple.engine.attributes import unsupported_attribute
 from manciple.engine.drift import SECONDS, find_drift
 from manciple.engine.events import ROLLBACK_REQUESTED, USER_INITIATED, failure_reason
 from manciple.engine.forward import add_forward
@@ -37,7 +39,7 @@ from manciple.errors import TemplateError
 from manciple.settings import Settings
 from manciple.store.database import Transaction
 from manciple.template.change_set import ChangeSet
-from manciple.template.evaluation import STACK_TYPE
+from manciple.template.evaluation import STACK_TYPE, Resource
 from manciple.template.limits import DEFAULT_LIMITS, Limits
 from manciple.template.stack_paths import joined
 from manciple.template.transforms.process import CHANGE_SET_FAILED
@@ -113,6 +115,8 @@ class StackTarget:
         add_forward(work)
         work.operation.phase = "forward"
         work.tell_stack(scope, "CREATE_IN_PROGRESS" if scope.creates else "UPDATE_IN_PROGRESS", USER_INITIATED)
+        if fault := unsupported_attribute(work.planned.stacks[""], partial(_is_simulated, slice)):
+            _note_way_back(work, f"{work.mask.hide(fault)}. ", "")
 
     def delete(self, slice: Slice) -> None:
         """Note a delete of everything that there is."""
@@ -151,6 +155,13 @@ def _drift(slice: Slice, planned: Mapping[str, PlannedStack]) -> Drift:
     with ThreadPoolExecutor(1, "drift") as pool:
         asked = pool.submit(find_drift, slice.work, slice.parts.providers, planned)
         return slice.wait_for(asked, 2 * SECONDS, _never)
+
+
+def _is_simulated(slice: Slice, resource: Resource) -> bool:
+    scope = slice.work.root
+    live = scope.live.get(resource.logical_id)
+    origin = scope.state(live).origin if live else None
+    return slice.parts.providers.simulates(Subject(resource.type, scope.place, resource.properties, origin))
 
 
 def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
@@ -236,14 +247,19 @@ def _run_commit(slice: Slice) -> None:
 
 def _turn_back(slice: Slice, reason: str, root_cause: str) -> None:
     """Enter the rollback: its steps are written with the phase. What others said is masked where it was heard."""
-    work, scope = slice.work, slice.work.root
+    work = slice.work
+    _note_way_back(work, reason, root_cause)
+    slice.commit(lambda tx: Settlement(tx, work.objects, work.operation, work.now).under_way(turned_back=True))
+
+
+def _note_way_back(work: Work, reason: str, root_cause: str) -> None:
+    scope = work.root
     rollback.add_rollback(work)
     status = "ROLLBACK_IN_PROGRESS" if scope.stack.status == "CREATE_IN_PROGRESS" else "UPDATE_ROLLBACK_IN_PROGRESS"
     told = reason + ROLLBACK_REQUESTED if status == "ROLLBACK_IN_PROGRESS" else reason
     work.operation.phase = "rollback"
     work.operation.reason = f"{reason}{root_cause}".strip()
     work.tell_stack(scope, status, told)
-    slice.commit(lambda tx: Settlement(tx, work.objects, work.operation, work.now).under_way(turned_back=True))
 
 
 def _run_rollback(slice: Slice) -> int | None:

@@ -13,6 +13,11 @@ FORM = (
 )
 
 
+def unsupported(logical_id: str, name: str) -> str:
+    """CloudFormation's sentence on an attribute that a resource has not."""
+    return f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt"
+
+
 def attribute(logical_id: str, name: str, scope: Scope) -> Value:
     """The attribute `name` of a resource; the function itself for a resource that does not exist yet."""
     bound = scope.bindings.get(logical_id)
@@ -40,8 +45,7 @@ def _find(logical_id: str, name: str, attributes: Mapping[str, Value]) -> Value:
     found: Value = dict(attributes)
     for step in name.split("."):
         if not isinstance(found, dict) or step not in found:
-            message = f"Template error: resource {logical_id} does not support attribute type {name} in Fn::GetAtt"
-            raise TemplateError(message)
+            raise TemplateError(unsupported(logical_id, name))
         found = found[step]
     return found
 

@@ -44,6 +44,12 @@ def pieces(text: str) -> Iterator[tuple[str, str | None]]:
     yield plain, None
 
 
+def variables(argument: Value) -> list[str]:
+    """The names that a text waits for and its own map does not give."""
+    text, own = _parts(argument)
+    return [name for _, name in pieces(text) if name is not None and name not in own]
+
+
 def _parts(argument: Value) -> tuple[str, dict[str, Value]]:
     if isinstance(argument, str):
         return argument, {}

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from manciple.cli.plan_text import NO_CHANGES, ONLY_OUTPUTS, SIMULATED, plan_lines
+from manciple.cli.plan_text import NO_CHANGES, ONLY_OUTPUTS, REAL, SIMULATED, plan_lines
 from manciple.template.change_set import PathChange, path_changes
 
 KNOWN_AFTER_APPLY = "{{changeSet:KNOWN_AFTER_APPLY}}"
@@ -225,7 +225,7 @@ def test_what_could_steer_a_terminal_is_printed_as_an_escape() -> None:
 def test_the_summary_counts_each_kind_of_change() -> None:
     lines = printed(document(change("Add"), Summary={"Add": 3, "Modify": 1, "Replace": 1, "Remove": 0}))
 
-    assert lines[-1] == "Plan: 3 to add, 1 to change, 1 to replace, 0 to remove."
+    assert "Plan: 3 to add, 1 to change, 1 to replace, 0 to remove." in lines
 
 
 def test_risks_are_told_in_words_with_their_level() -> None:
@@ -240,6 +240,24 @@ def test_a_simulated_plan_says_that_it_is() -> None:
     lines = printed(document(change("Add"), Simulated=True))
 
     assert lines[-1] == SIMULATED
+
+
+def test_a_plan_that_is_not_simulated_says_so_too() -> None:
+    lines = printed(document(change("Add"), Simulated=False))
+
+    assert lines[-1] == REAL
+
+
+def test_a_replacement_tells_which_of_the_two_goes_first() -> None:
+    replaced = change("Modify", Replacement="True", PolicyAction="ReplaceAndDelete", PhysicalResourceId="old")
+    turned = {**replaced, "Cause": ["replacement: the old one goes first"]}
+
+    lines = [printed(document(one))[1] for one in (replaced, turned)]
+
+    assert lines == [
+        "      old: a new one is made, then the old one is deleted",
+        "      old: the old one is deleted, then a new one is made",
+    ]
 
 
 def test_a_plan_without_changes_says_so() -> None:

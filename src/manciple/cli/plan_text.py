@@ -17,6 +17,7 @@ from manciple.cli.values_text import changed_lines, differing, parsed, shown
 Document = Mapping[str, Any]
 
 SIMULATED = "Simulated: the sandbox carries this plan out; nothing outside this server changes."
+REAL = "Not simulated: what this plan changes lies outside the sandbox."
 NO_CHANGES = "No changes: what is deployed is what this version and these parameters describe."
 ONLY_OUTPUTS = "Plan: no resource changes; what the product gives out (Outputs) changes."
 
@@ -51,6 +52,9 @@ _FATES = {
 }
 """What a change set's PolicyAction means."""
 
+_OLD_FIRST = "the old one goes first"
+"""How a cause ends that turns the order of a replacement round, as Terraform's do unless told otherwise."""
+
 _FORCES = {"Always": "forces replacement", "Conditionally": "may force replacement"}
 """What RequiresRecreation means."""
 
@@ -81,6 +85,8 @@ def plan_lines(document: Document) -> Iterator[Text]:
     yield Text(summary(document), "bold")
     if document["Simulated"]:
         yield Text(SIMULATED, "dim")
+    elif document["Changes"]:
+        yield Text(REAL, "bold")
     if real := document.get("NotSimulated"):
         yield Text(f"But not {', '.join(real)}: that is asked of an endpoint outside.", "bold")
 
@@ -118,7 +124,7 @@ def _change_lines(change: Document) -> Iterator[Text]:
     resource = change["ResourceChange"]
     sign = _sign(resource)
     yield _headline(change, sign)
-    yield from _fate_lines(resource)
+    yield from _fate_lines(change)
     rows = list(_rows(change))
     width = min(max((len(row.label) for row in rows), default=0), _WIDEST_LABEL)
     for row in rows:
@@ -140,8 +146,11 @@ def _headline(change: Document, sign: Sign) -> Text:
     return line.append(f"  {printable(resource['ResourceType'])}  ").append(sign.words + certainty, sign.style)
 
 
-def _fate_lines(resource: Document) -> Iterator[Text]:
+def _fate_lines(change: Document) -> Iterator[Text]:
+    resource = change["ResourceChange"]
     fate = _FATES.get(resource.get("PolicyAction", ""))
+    if any(cause.endswith(_OLD_FIRST) for cause in change["Cause"]):
+        fate = "the old one is deleted, then a new one is made"
     physical_id = resource.get("PhysicalResourceId")
     if fate and physical_id:
         separator = ":" if resource["Action"] == "Modify" else ""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from manciple.catalog.policy_documents import Members, Reading, principals, texts_of
-from manciple.catalog.risk_table import Exposure, Finding, Level, risk_table
+from manciple.catalog.risk_table import Exposure, Finding, Level, in_small_letters, risk_table
 from manciple.template.values import Value
 
 _WHOLE_WORLD = frozenset({"*", "0.0.0.0/0", "::/0"})
@@ -23,12 +23,13 @@ def unprotected(before: Reading, after: Reading) -> Iterator[Finding]:
     for name in sorted(_safeguards(before) - _safeguards(after)):
         yield Finding("medium", "weaker protection", f"Turns {name} off.")
     for row in risk_table().removals:
-        if row.property in before.properties and row.property not in after.properties:
+        forms = (row.property, in_small_letters(row.property))
+        if any(form in before.properties and form not in after.properties for form in forms):
             yield Finding("medium", row.kind, row.reason)
 
 
 def _safeguards(side: Reading) -> set[str]:
-    names = risk_table().safeguards
+    names = risk_table().guards
     return {name for _, members in side.objects for name in members if name in names and members[name] == "true"}
 
 
@@ -45,8 +46,7 @@ def _exposures(resource_type: str, side: Reading) -> Iterator[Finding]:
 def _opens(row: Exposure, resource_type: str, path: tuple[str, ...], members: Members) -> bool:
     value = members[row.property]
     return (
-        isinstance(value, str)
-        and value in row.values
+        any(one in row.values for one in (value if isinstance(value, list) else [value]) if isinstance(one, str))
         and resource_type not in row.except_types
         and not row.except_under.intersection(path)
         and not row.unless_with & members.keys()
@@ -60,12 +60,18 @@ def _finding(row: Exposure, members: Members) -> Finding:
 
 def _is_web(members: Members) -> bool:
     """Does a rule open one port that is there to be open?"""
-    first, last = members.get("FromPort"), members.get("ToPort")
+    first, last = (_member(members, name) for name in ("FromPort", "ToPort"))
     return first == last and isinstance(first, str) and first in risk_table().web_ports
 
 
+def _member(members: Members, name: str) -> Value | None:
+    """A member by either form of its name."""
+    return members.get(name, members.get(in_small_letters(name)))
+
+
 def _ports(members: Members) -> str:
-    protocol, first, last = (members.get(name) for name in ("IpProtocol", "FromPort", "ToPort"))
+    protocol, first, last = (_member(members, name) for name in ("IpProtocol", "FromPort", "ToPort"))
+    protocol = members.get("protocol", protocol)
     if protocol == _EVERY_PROTOCOL:
         return "every port"
     if not isinstance(first, str) or first == _EVERY_PROTOCOL:

@@ -1,6 +1,11 @@
-"""Knowledge of types and properties that risks are judged by: data (`data/risks.json`), read once."""
+"""Knowledge of types and properties that risks are judged by: data (`data/risks.json`), read once.
 
-from collections.abc import Mapping
+Types are CloudFormation's and Terraform's. Properties are CloudFormation's names; Terraform's providers mostly have the
+same ones in small letters (`PubliclyAccessible`, `publicly_accessible`), so each counts in both forms.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal, TypeAlias
@@ -69,13 +74,36 @@ class RiskTable(msgspec.Struct, frozen=True, dict=True):
 
     @cached_property
     def exposures(self) -> Mapping[str, Exposure]:
-        """The exposures by the member that makes them."""
-        return {row.property: row for row in self.public}
+        """The exposures by the member that makes them, in both forms of its name."""
+        small = (
+            msgspec.structs.replace(
+                row,
+                property=in_small_letters(row.property),
+                except_under=_in_both_forms(row.except_under),
+                unless_with=_in_both_forms(row.unless_with),
+            )
+            for row in self.public
+        )
+        return {row.property: row for row in (*small, *self.public)}
+
+    @cached_property
+    def guards(self) -> frozenset[str]:
+        """The safeguards in both forms of their names."""
+        return _in_both_forms(self.safeguards)
 
     @cached_property
     def kinds_of_holders(self) -> Mapping[str, str]:
         """What each type that holds data is."""
         return {resource_type: holder.kind for holder in self.holds_data for resource_type in holder.types}
+
+
+def in_small_letters(name: str) -> str:
+    """A property's name as Terraform's providers write it: `SSEEnabled` is `sse_enabled`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _in_both_forms(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for name in names for form in (name, in_small_letters(name)))
 
 
 @cache

@@ -1,5 +1,7 @@
 """What in a plan deserves a second look."""
 
+import re
+
 import pytest
 
 from manciple.catalog.risk import count_risks, risks_of
@@ -328,4 +330,31 @@ def test_risks_are_counted_by_level_and_by_kind_of_resource() -> None:
 def test_every_type_of_the_table_exists() -> None:
     named = {name for holder in risk_table().holds_data for name in holder.types}
 
-    assert sorted(named - set(known_types())) == []
+    of_cloudformation = {name for name in named if "::" in name}
+    assert sorted(of_cloudformation - set(known_types())) == []
+    assert all(re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", name) for name in named - of_cloudformation)
+
+
+def test_terraforms_resources_are_judged_by_the_same_table() -> None:
+    def database(**properties: Value) -> Resource:
+        return resource("aws_db_instance.main", "aws_db_instance", properties=properties)
+
+    before = [database(deletion_protection="true"), resource("aws_s3_bucket.logs", "aws_s3_bucket")]
+    after = [database(deletion_protection="false", publicly_accessible="true")]
+
+    assert risks(before, after) == [
+        ("high", "Gives it a public address."),
+        ("high", "Deletes a bucket: what it holds is lost."),
+        ("medium", "Turns deletion_protection off."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("direction", "reasons"), [("ingress", ["Opens tcp port 22 to every IPv4 address."]), ("egress", [])]
+)
+def test_a_security_group_of_terraform_is_opened_by_what_comes_in(direction: str, reasons: list[str]) -> None:
+    ports: dict[str, Value] = {"protocol": "tcp", "from_port": "22", "to_port": "22", "cidr_blocks": ["0.0.0.0/0"]}
+
+    found = risks([], [resource("aws_security_group.all", "aws_security_group", properties={direction: [ports]})])
+
+    assert [reason for _, reason in found] == reasons

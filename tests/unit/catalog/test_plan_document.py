@@ -66,6 +66,7 @@ def test_a_plan_that_is_not_made_yet_has_a_document_too() -> None:
         "Outputs": [],
         "Done": None,
         "Asked": None,
+        "Drift": None,
     }
 
 

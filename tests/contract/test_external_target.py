@@ -191,16 +191,27 @@ def test_a_failed_update_or_termination_leaves_the_product_tainted(catalog: Any,
     assert product.describe("mine")["Status"] == "TAINTED"
 
 
-def test_the_identifier_that_an_engine_tells_is_shown(
-    catalog: Any, product: Published, sqs: Any, server: Server
-) -> None:
+def test_the_identifier_that_an_engine_tells_is_shown_and_stays(catalog: Any, product: Published, sqs: Any) -> None:
     record_id = start(product)
     tell(catalog, body_of(take(sqs, PROVISION)), ResourceIdentifier=TAG)
     product.wait_for_record(record_id)
+    launched = search(catalog)
+    updating = update(catalog, product)
+    tell(catalog, body_of(take(sqs, UPDATE)))
 
-    found = catalog.search_provisioned_products(Filters={"SearchQuery": ["name:mine"]})["ProvisionedProducts"][0]
+    product.wait_for_record(updating)
 
-    assert found["PhysicalId"] == "SERVICE_CATALOG_TERRAFORM_INTEGRATION-DO_NOT_DELETE=pp-1"
+    assert launched["PhysicalId"] == "SERVICE_CATALOG_TERRAFORM_INTEGRATION-DO_NOT_DELETE=pp-1"
+    assert search(catalog)["PhysicalId"] == launched["PhysicalId"]
+
+
+def test_without_an_identifier_there_is_no_physical_id(catalog: Any, product: Published, sqs: Any) -> None:
+    record_id = start(product)
+    tell(catalog, body_of(take(sqs, PROVISION)))
+
+    product.wait_for_record(record_id)
+
+    assert "PhysicalId" not in search(catalog)
 
 
 def test_what_is_kept_is_forgotten_here_and_the_engine_is_not_asked(catalog: Any, product: Published, sqs: Any) -> None:
@@ -329,6 +340,11 @@ def test_a_spokes_launch_is_asked_of_the_hubs_engine(parties: Any, server: Serve
     assert own.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"] == {
         "ApproximateNumberOfMessages": "0"
     }
+
+
+def search(catalog: Any) -> Any:
+    """The one provisioned product, as it is found."""
+    return catalog.search_provisioned_products(Filters={"SearchQuery": ["name:mine"]})["ProvisionedProducts"][0]
 
 
 def update(catalog: Any, product: Published, version: int = 1, **members: Any) -> str:

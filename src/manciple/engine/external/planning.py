@@ -44,8 +44,9 @@ def plan(slice: Slice, settings: External, parsers: ParameterParsers) -> Made:
     _check_previous(found, declared)
     parameters = {name: _parameter(name, value, declared.get(name)) for name, value in found.given.items()}
     stack = slice.work.root.stack
-    stack.arn = ""
-    slice.work.touch_stack(stack)
+    if _is_stacks(stack.arn):  # an engine makes none; what it told of itself stays
+        stack.arn = ""
+        slice.work.touch_stack(stack)
     evaluation = Evaluation(resources={}, parameters=parameters)
     changes = ChangeSet(
         changes={},
@@ -58,6 +59,10 @@ def plan(slice: Slice, settings: External, parsers: ParameterParsers) -> Made:
         planned=Planned(launch=found.launch, stacks={"": planned}),
         asked=_asked(found, parameters) if found.plan else None,
     )
+
+
+def _is_stacks(arn: str) -> bool:
+    return arn.split(":")[2:3] == ["cloudformation"]
 
 
 class _Found(NamedTuple):

@@ -160,6 +160,16 @@ def test_a_failed_launch_leaves_nothing_and_tells_no_secret(
     assert logged in caplog.text
 
 
+def test_a_message_that_tells_a_write_only_property_is_masked(publish: Callable[..., Published]) -> None:
+    product = publish(NOTE.replace("Password: !Ref Password", "Password: swordfish-swordfish"))
+
+    record = product.launch("mine", **given(Text="indiscreet"))
+
+    (error,) = record["RecordDetail"]["RecordErrors"]
+    assert "**** will not do" in error["Description"]
+    assert "swordfish" not in json.dumps(record, default=str)
+
+
 def test_properties_that_the_schema_does_not_permit_never_reach_the_handler(
     publish: Callable[..., Published], notes: Path
 ) -> None:

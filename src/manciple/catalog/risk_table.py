@@ -12,6 +12,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from manciple.template.resource_schemas import schema_of
+
 Level: TypeAlias = Literal["high", "medium", "low"]
 Kind: TypeAlias = Literal["data loss", "public exposure", "wider permissions", "weaker protection"]
 
@@ -113,5 +115,8 @@ def risk_table() -> RiskTable:
 
 
 def holder_of(resource_type: str) -> str | None:
-    """What a type holds data as, with its article; None if it holds none."""
-    return risk_table().kinds_of_holders.get(resource_type)
+    """What a type holds data as, with its article; None if it holds none. An operator's own types tell."""
+    if found := risk_table().kinds_of_holders.get(resource_type):
+        return found
+    schema = schema_of(resource_type)
+    return schema.holds if schema else None

@@ -37,6 +37,7 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     Paths are written `Rule/Transitions/*/StorageClass`: property names and, for the items of a list, `*`.
     `properties`, `pattern_properties`, `definitions` and `alternatives` (the `oneOf`, `anyOf`, `allOf` of the whole)
     are JSON schemas without their prose. `handlers` is empty for the oldest types, whose schemas do not tell.
+    `holds` is what an operator's own type keeps data as, with its article.
     """
 
     create_only: tuple[str, ...] = ()
@@ -56,6 +57,7 @@ class ResourceSchema(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     reference: tuple[str, ...] = ()
     custom_name: tuple[str, ...] = ()
     tag_attribute: TagAttribute = "Properties"
+    holds: str | None = None
 
     @property
     def replaces_by_deleting_first(self) -> bool:

@@ -39,6 +39,8 @@ def create():
     if MODEL.get("Text") == "bad":
         sys.stderr.write(f"the password is {MODEL.get('Password')}\n")
         return failed("InvalidRequest", "the text is bad")
+    if MODEL.get("Text") == "indiscreet":
+        return failed("InvalidRequest", f"{MODEL.get('Password')} will not do")
     if MODEL.get("Text") == "nonsense":
         sys.stdout.write("no JSON at all")
         sys.exit()

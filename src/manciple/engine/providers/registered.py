@@ -20,7 +20,7 @@ from manciple.engine.providers.provider import (
     failed,
 )
 from manciple.engine.registered.directory import ResourceType
-from manciple.engine.registered.handler import Action, Answer, ask
+from manciple.engine.registered.handler import Action, Answer, ask, hidden_in
 from manciple.engine.registered.model import (
     as_value,
     as_values,
@@ -125,7 +125,8 @@ class _Call:
 
     def _failed(self, answer: Answer) -> ProgressEvent:
         """A failed create may have left something; what another made under the same identifier is not ours."""
-        event = failed(answer.error_code or "GeneralServiceException", answer.message or "The handler gave no message.")
+        message = hidden_in(answer.message or "The handler gave no message.", self._hidden)
+        event = failed(answer.error_code or "GeneralServiceException", message)
         if self._request.action == "create" and answer.error_code != "AlreadyExists":
             return msgspec.structs.replace(event, physical_id=self._identifier(answer))
         return event

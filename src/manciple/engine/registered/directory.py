@@ -31,7 +31,8 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How handlers are run: by a `command` (never a shell) or a Python `entry_point`, in the type's directory.
 
     They see the variables of `environment` and what a program needs to run, and each call has to be answered in
-    `seconds`. A type of AWS's own name has to say that it `overrides` the published one.
+    `seconds`. A type of AWS's own name has to say that it `overrides` the published one. What keeps data says what it
+    is in `holds` ("a database"): plans then warn of what would be lost.
     """
 
     command: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Manifest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     environment: tuple[str, ...] = ()
     seconds: Annotated[float, Meta(gt=0, le=900)] = 60.0
     overrides: bool = False
+    holds: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a manifest with both ways to run, or none."""
@@ -79,7 +81,7 @@ def read_type(directory: Path) -> ResourceType:
         name=name,
         directory=directory,
         manifest=manifest,
-        schema=resource_schema(document),
+        schema=msgspec.structs.replace(resource_schema(document), holds=manifest.holds),
         document=document,
         minutes={action: _minutes(handler) for action, handler in document.get("handlers", {}).items()},
     )

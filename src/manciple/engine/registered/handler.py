@@ -72,11 +72,16 @@ def ask(
     return _read(type, action, ran.status, ran.said)
 
 
+def hidden_in(text: str, secrets: Iterable[str]) -> str:
+    """A handler's words without the secrets that it was told; the longest are looked for first."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return text
+
+
 def _log(type: ResourceType, complaint: bytes, hidden: Iterable[str]) -> None:
     """Keep what a handler wrote to standard error, without the secrets that it was told."""
-    text = complaint.decode(errors="replace").strip()
-    for secret in hidden:
-        text = text.replace(secret, MASK)
+    text = hidden_in(complaint.decode(errors="replace").strip(), hidden)
     if text:
         _LOG.warning("The handler of %s wrote: %s", type.name, text[-_LONGEST_COMPLAINT:])
 

@@ -14,6 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from manciple.app import Server
+from manciple.cli.application import run
 from tests import postgres
 from tests.contract.conftest import serve
 from tests.contract.publishing import Published
@@ -125,7 +126,7 @@ def test_a_plan_says_what_will_be_made_and_makes_nothing(
     plan = product.plan("db", **given())
 
     assert changes(plan) == {"Database": ("ADD", None)}
-    assert document(plan)["NotSimulated"] == ["Database"]
+    assert (document(plan)["Simulated"], document(plan)["NotSimulated"]) == (False, ["Database"])
     assert (databases(world), owners(world)) == ({}, [])
 
 
@@ -251,3 +252,28 @@ def test_the_password_is_nowhere_but_in_the_handler(
     for secret in (PASSWORD, OTHER):
         assert secret not in told
         assert secret.encode() not in kept
+
+
+def test_the_type_keeps_the_contract_of_handlers(
+    world: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POSTGRESQL_ADMIN_URL", world)
+
+    status = run(["types", "test", str(TYPE)])
+
+    said = capsys.readouterr().out
+    assert (status, said.splitlines()[-1]) == (0, "Example::PostgreSQL::Database keeps its contract.")
+    assert [line for line in said.splitlines() if not line.startswith("ok ")][:-1] == []
+
+
+def test_an_address_that_is_none_is_refused_without_showing_it(
+    world: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POSTGRESQL_ADMIN_URL", f"postgres//admin:{PASSWORD}@nowhere")
+
+    status = run(["types", "test", str(TYPE)])
+
+    said = capsys.readouterr().out
+    assert status == 1
+    assert "POSTGRESQL_ADMIN_URL is not the address of a PostgreSQL server" in said
+    assert PASSWORD not in said

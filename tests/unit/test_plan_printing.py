@@ -236,6 +236,14 @@ def test_risks_are_told_in_words_with_their_level() -> None:
     assert lines[2:4] == ["Risks", "  high   Table: Its data is lost."]
 
 
+def test_a_plan_says_what_of_it_is_real() -> None:
+    some = printed(document(change("Add"), Simulated=True, NotSimulated=["Note"]))
+    all_of_it = printed(document(change("Add"), NotSimulated=["Note"]))
+
+    assert some[-2:] == [SIMULATED, "But not Note: that is real, outside this server."]
+    assert all_of_it[-1] == REAL
+
+
 def test_a_simulated_plan_says_that_it_is() -> None:
     lines = printed(document(change("Add"), Simulated=True))
 

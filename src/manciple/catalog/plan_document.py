@@ -144,7 +144,7 @@ def plan_document(facts: PlanFacts, change_set: ChangeSet | None, *, values: boo
         summary=summary_of(changes),
         risks=risks,
         risk_counts=count_risks(risks),
-        invalid_properties=tuple(invalid_properties(changes)) if facts.simulated else (),
+        invalid_properties=tuple(invalid_properties(changes)) if facts.simulated or facts.not_simulated else (),
         unknown_until_execution=(*_unknown(changes), *([UNKNOWN_TO_US] if facts.asked else [])),
         simulated=facts.simulated,
         not_simulated=facts.not_simulated,

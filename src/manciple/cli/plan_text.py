@@ -83,12 +83,18 @@ def plan_lines(document: Document) -> Iterator[Text]:
     if asked := document.get("Asked"):
         yield from _asked_lines(asked)
     yield Text(summary(document), "bold")
-    if document["Simulated"]:
-        yield Text(SIMULATED, "dim")
-    elif document["Changes"]:
-        yield Text(REAL, "bold")
+    yield from _reality_lines(document)
+
+
+def _reality_lines(document: Document) -> Iterator[Text]:
+    """What of a plan is simulated, and what is real."""
+    if not document["Simulated"]:
+        if document["Changes"]:
+            yield Text(REAL, "bold")
+        return
+    yield Text(SIMULATED, "dim")
     if real := document.get("NotSimulated"):
-        yield Text(f"But not {', '.join(real)}: that is asked of an endpoint outside.", "bold")
+        yield Text(f"But not {', '.join(real)}: that is real, outside this server.", "bold")
 
 
 def summary(document: Document) -> str:

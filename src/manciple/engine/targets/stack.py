@@ -86,7 +86,7 @@ class StackTarget:
             launch: Launch = parts.objects.get_value(tx, work.operation.request_digest, Launch)
         try:
             made = self._planning(slice).make(launch, work)
-            made = msgspec.structs.replace(made, not_simulated=_not_simulated(slice, made))
+            made = _told_apart(slice, made)
         except TemplateError as error:
             accepted = error.code == CHANGE_SET_FAILED
             return Failed(code=None if accepted else error.code, message=error.message)
@@ -164,16 +164,16 @@ def _is_simulated(slice: Slice, resource: Resource) -> bool:
     return slice.parts.providers.simulates(Subject(resource.type, scope.place, resource.properties, origin))
 
 
-def _not_simulated(slice: Slice, made: Made) -> tuple[str, ...]:
-    """The resources of a plan, and those it takes away, that are not the sandbox's, with their paths."""
-    found = []
+def _told_apart(slice: Slice, made: Made) -> Made:
+    """A plan with the resources that are real, with their paths; it is simulated unless all are that it touches."""
+    touched: dict[str, Subject] = {}
     place = made.planned.launch.place
     for path, changes in {"": made.change_set, **made.change_set.nested}.items():
         planned = made.planned.stacks.get(path)
         scope = slice.work.scopes.get(path)
-        touched = _touched(place, changes, planned, scope)
-        found += [joined(path, key) for key, one in touched if not slice.parts.providers.simulates(one)]
-    return tuple(found)
+        touched |= {joined(path, key): one for key, one in _touched(place, changes, planned, scope)}
+    real = tuple(name for name, one in touched.items() if not slice.parts.providers.simulates(one))
+    return msgspec.structs.replace(made, simulated=not real or len(real) < len(touched), not_simulated=real)
 
 
 def _touched(

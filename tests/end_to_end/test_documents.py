@@ -53,6 +53,7 @@ def test_the_examples_of_a_document_run_as_they_stand(
     replaced = {
         "http://127.0.0.1:4566": server.url,
         "postgresql://manciple@db.example.com/manciple": postgresql(request, document),
+        "postgresql://admin@db.example.com/postgres": postgresql(request, document).replace("+psycopg", ""),
         "make demo": "manciple demo",
         "4577": str(free_port()),
     }

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -44,11 +45,14 @@ def said(diagnostic: Json) -> str:
 
 
 def _about(diagnostic: Json) -> str:
-    """The block that an error without an address is about, and its place in the package."""
-    context = (diagnostic.get("snippet") or {}).get("context") or ""
+    """The block that an error without an address is about, and its place in the package; of a parameter its name."""
+    snippet = diagnostic.get("snippet") or {}
+    context = snippet.get("context") or ""
     found = _BLOCK.fullmatch(context)
     named = context if found is None else f"{_PREFIXES[found[1]]}{found[2]}.{found[3]}"
     place = diagnostic.get("range") or {}
+    if place and PurePosixPath(place["filename"]).is_absolute():  # the run's own file of parameters
+        return ", ".join(dict.fromkeys(str(value.get("traversal")) for value in snippet.get("values") or ()))
     where = f"{place['filename']} line {place['start']['line']}" if place else ""
     return f"{named} ({where})" if named and where else named or where
 

@@ -1,6 +1,7 @@
 """POST to an endpoint that the operator has named: no redirect is followed, no proxy asked, nothing waited for long."""
 
 import http.client
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ class Endpoint:
         request = urllib.request.Request(url, body, every, method="POST")  # noqa: S310 (http and https only)
         try:
             with self._opener.open(request, timeout=self._seconds) as answer:
-                return bytes(answer.read(longest)) if longest else b""
+                return _beginning(answer, longest, time.monotonic() + self._seconds)
         except urllib.error.HTTPError as error:
             raise self._refusal(error, longest) from error
         except (OSError, http.client.HTTPException) as error:
@@ -73,9 +74,19 @@ class Endpoint:
     def _refusal(self, error: urllib.error.HTTPError, longest: int) -> Exception:
         said = b""
         with error, suppress(OSError, http.client.HTTPException):
-            said = error.read(longest) if longest else b""
+            said = _beginning(error, longest, time.monotonic() + self._seconds)
         message = f"{self._name} answered {error.code}."
         return Refused(message, said) if error.code < 500 else Unreachable(message)
+
+
+def _beginning(answer: Any, longest: int, end: float) -> bytes:
+    """So many bytes of an answer. Raises TimeoutError if they trickle in for longer than the whole answer may take."""
+    found = bytearray()
+    while len(found) < longest and (part := answer.read1(longest - len(found))):
+        found += part
+        if time.monotonic() > end:
+            raise TimeoutError
+    return bytes(found)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

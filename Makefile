@@ -10,9 +10,11 @@ setup:  # make .venv with the command .venv/bin/manciple
 	@scripts/setup
 	@echo "$(BIN)/manciple is ready."
 
-demo:  # publish a product, plan it, execute it, update it, in a server of its own
-	@scripts/setup
-	@$(BIN)/manciple demo
+# a product published, planned, executed, updated, in a server of its own; TARGET=terraform, cloudformation or
+# postgresql deploys it onto something real, which AT names (an address, a program) or which is found here
+demo:  # publish a product, plan it, execute it, update it; TARGET=terraform|cloudformation|postgresql
+	@scripts/setup $(if $(filter cloudformation postgresql,$(TARGET)),test)
+	@$(if $(filter postgresql,$(TARGET)),$(if $(AT)$(POSTGRESQL_ADMIN_URL),,$(BIN)/python -m tests.postgres)) $(BIN)/manciple demo $(TARGET) $(if $(AT),--at $(AT))
 
 serve:  # start the server on http://127.0.0.1:4566
 	@scripts/setup

@@ -1,5 +1,7 @@
 """A PostgreSQL server for the tests: one that is given, or one of our own from binaries found on the machine.
 
+`python -m tests.postgres COMMAND …` runs a command that is told its address in POSTGRESQL_ADMIN_URL.
+
 PostgreSQL refuses to run as root. There it runs as `postgres` or `nobody`, in a directory of that user.
 """
 
@@ -11,6 +13,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -200,3 +203,18 @@ def _wait_until_ready(process: subprocess.Popen[bytes], directory: Path) -> None
             time.sleep(0.02)
         else:
             return
+
+
+def run_with_server(command: list[str]) -> int:
+    """Run a command while a server runs; 2, with one sentence, where none is to be had."""
+    try:
+        with running_server() as server:
+            address = server.url.render_as_string(hide_password=False)
+            return subprocess.run(command, env={**os.environ, "POSTGRESQL_ADMIN_URL": address}, check=False).returncode
+    except PostgresMissingError as missing:
+        sys.stderr.write(f"PostgreSQL: {missing}\n")
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(run_with_server(sys.argv[1:]))

@@ -1,10 +1,15 @@
 """What happens when something fails: back to what was, in order, with the root cause first."""
 
+import pytest
 import sqlalchemy as sa
 
 from manciple.engine import operation
+from manciple.engine.memory import Memory
 from manciple.engine.planned import get_planned
 from manciple.engine.providers.faults import Fault
+from manciple.engine.reconcile import Engine
+from manciple.engine.slice import Slice
+from manciple.engine.targets.stack import StackTarget
 from manciple.store.tables.engine import INSTANCE, OPERATION, STEP
 from tests.engine.worlds import ACCOUNT, REGION, World, attachment, broken, template, topic
 
@@ -158,6 +163,30 @@ def test_a_launch_can_be_called_back_before_its_commit(world: World) -> None:
 
     world.run(operation_id)
 
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert world.names() == {}
+
+
+class DyingTarget(StackTarget):
+    """The process dies between the plan and its beginning."""
+
+    def begin(self, slice: Slice) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_launch_can_be_called_back_between_its_plan_and_its_beginning(world: World) -> None:
+    operation_id = world.submit(template({"A": topic("a")}))
+    dying = Engine(world.engine.parts, {"stack": DyingTarget(world.template_limits)}, Memory(0))
+    with pytest.raises(KeyboardInterrupt):
+        dying.reconcile(operation_id)
+    phase = world.operation(operation_id).phase
+    with world.database.write() as tx:
+        operation.request_cancel(tx, ACCOUNT, REGION, operation_id)
+    world.pass_time(operation_id)
+
+    world.run(operation_id)
+
+    assert phase == "begin"
     assert world.status() == "ROLLBACK_COMPLETE"
     assert world.names() == {}
 

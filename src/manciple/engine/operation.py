@@ -49,7 +49,7 @@ _CANCEL = (
     .where(
         OPERATION.c.id == sa.bindparam("operation_id"),
         OPERATION.c.kind.not_in(("terminate", "action", "discard")),
-        OPERATION.c.phase.in_(("plan", "forward")),
+        OPERATION.c.phase.in_(("plan", "begin", "forward")),
     )
     .values(cancelled=True, calls=OPERATION.c.calls + 1, not_before=sa.bindparam("at"))
 )

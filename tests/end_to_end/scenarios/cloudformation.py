@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests import peers
 from tests.contract.publishing import CLOUDFORMATION
@@ -47,6 +48,9 @@ class CloudFormation:
 
     def versions(self, _account: str) -> Versions:
         return templates.VERSIONS
+
+    def prepare(self, _served: Served, _account: str, _product: Any) -> None:
+        """Nothing runs beside the server."""
 
     def address(self, name: str) -> str:
         return name

@@ -10,16 +10,24 @@ from typing import Any
 import pytest
 
 from tests import peers
+from tests.end_to_end.scenarios.cloud_control import open_cloud_control
 from tests.end_to_end.scenarios.cloudformation import open_ministack, open_moto
+from tests.end_to_end.scenarios.external import open_external
+from tests.end_to_end.scenarios.postgresql import open_postgresql
 from tests.end_to_end.scenarios.served import Served
 from tests.end_to_end.scenarios.stack import open_stack
 from tests.end_to_end.scenarios.target import Target
+from tests.end_to_end.scenarios.terraform import open_terraform
 from tests.end_to_end.scenarios.trial import Trial
 
 TARGETS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
     "stack": open_stack,
     "cloudformation-moto": open_moto,
     "cloudformation-ministack": open_ministack,
+    "terraform": open_terraform,
+    "external": open_external,
+    "postgresql": open_postgresql,
+    "cloud_control": open_cloud_control,
 }
 """Every target, and how what it needs is started."""
 

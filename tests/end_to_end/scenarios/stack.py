@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.contract.publishing import CLOUDFORMATION
 from tests.end_to_end.scenarios import templates
@@ -26,6 +27,9 @@ class Stack:
 
     def versions(self, _account: str) -> Versions:
         return templates.VERSIONS
+
+    def prepare(self, _served: Served, _account: str, _product: Any) -> None:
+        """Nothing runs beside the server."""
 
     def address(self, name: str) -> str:
         return name

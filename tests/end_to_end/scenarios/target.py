@@ -1,7 +1,7 @@
 """What the scenarios ask of a target's side of a test: packages to publish, and what really exists."""
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from tests.end_to_end.scenarios.served import Served
 
@@ -56,6 +56,9 @@ class Target(Protocol):
 
     def versions(self, account: str) -> Versions:
         """The product to publish in an account."""
+
+    def prepare(self, served: Served, account: str, product: Any) -> None:
+        """What has to be there before an account launches a published product."""
 
     def address(self, name: str) -> str:
         """The logical id that a plan gives a thing."""

@@ -8,34 +8,31 @@ from tests.end_to_end.scenarios.target import Versions
 TYPES = {"Changed": "AWS::SQS::Queue", "Replaced": "AWS::SNS::Topic", "Added": "AWS::S3::Bucket"}
 """Each thing's type: what there is of a type is what there is of the thing."""
 
-_FIRST: dict[str, Any] = {
-    "Parameters": {"Size": {"Type": "Number"}, "Zone": {"Type": "String"}},
-    "Resources": {
-        "Changed": {"Type": TYPES["Changed"], "Properties": {"VisibilityTimeout": {"Ref": "Size"}}},
-        "Replaced": {"Type": TYPES["Replaced"], "Properties": {"TopicName": {"Ref": "Zone"}}},
-    },
-    "Outputs": {"Place": {"Value": {"Ref": "Changed"}}},
-}
-_ADDED = {"Added": {"Type": TYPES["Added"]}}
+
+def versions(first: dict[str, Any], second: dict[str, Any], failing: dict[str, Any]) -> Versions:
+    """The templates of these resources. The hanging one waits for a signal that nobody sends."""
+    hanging = first | waiting(600, "Changed", "Replaced")
+    return Versions(*(_template(resources) for resources in (first, second, failing, hanging)))
 
 
-def _waiting(seconds: int, *after: str) -> dict[str, Any]:
+def waiting(seconds: int, *after: str) -> dict[str, Any]:
+    """A wait condition that nobody signals."""
     properties = {"Handle": {"Ref": "Handle"}, "Timeout": str(seconds)}
     wait = {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": list(after), "Properties": properties}
     return {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}, "Wait": wait}
 
 
-def _with(*more: dict[str, Any]) -> str:
-    resources = dict(_FIRST["Resources"])
-    for one in more:
-        resources |= one
-    return json.dumps({**_FIRST, "Resources": resources})
+def _template(resources: dict[str, Any]) -> str:
+    parameters = {"Size": {"Type": "Number"}, "Zone": {"Type": "String"}}
+    outputs = {"Place": {"Value": {"Ref": "Changed"}}}
+    return json.dumps({"Parameters": parameters, "Resources": resources, "Outputs": outputs})
 
 
-VERSIONS = Versions(
-    first=_with(),
-    second=_with(_ADDED),
-    failing=_with(_ADDED, _waiting(1, *TYPES)),
-    hanging=_with(_waiting(600, "Changed", "Replaced")),
-)
-"""Nobody signals the failing version's wait condition, nor the hanging one's."""
+_FIRST = {
+    "Changed": {"Type": TYPES["Changed"], "Properties": {"VisibilityTimeout": {"Ref": "Size"}}},
+    "Replaced": {"Type": TYPES["Replaced"], "Properties": {"TopicName": {"Ref": "Zone"}}},
+}
+_SECOND = _FIRST | {"Added": {"Type": TYPES["Added"]}}
+
+VERSIONS = versions(_FIRST, _SECOND, _SECOND | waiting(1, *TYPES))
+"""The product of resources of AWS."""

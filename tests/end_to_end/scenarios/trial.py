@@ -30,6 +30,7 @@ class Trial:
         """Publish the target's versions in an account that nobody else uses."""
         clients = [served.client(service, account) for service in ("servicecatalog", "s3")]
         product = publishing.publish(*clients, *target.versions(account), kind=target.kind)
+        target.prepare(served, account, product)
         return cls(target, served, account, product)
 
     def given(self, size: int = 10, zone: str = "a") -> list[dict[str, str]]:

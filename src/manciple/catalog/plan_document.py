@@ -45,7 +45,7 @@ UNKNOWN_TO_US = "what the engine changes"
 class PlanFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the store knows of a plan beside its changes.
 
-    `simulated` says that a simulated cloud would carry it out, but for the resources that are `not_simulated`.
+    `simulated` says that a simulated cloud would carry out something of it, all but what is `not_simulated`.
     """
 
     plan_id: str

@@ -21,6 +21,8 @@ ADMIN_URL = "POSTGRESQL_ADMIN_URL"
 """What the handler of `examples/types/postgresql-database` is given."""
 _ANYONE = {"AWS_ACCESS_KEY_ID": "123456789012", "AWS_SECRET_ACCESS_KEY": "any", "AWS_EC2_METADATA_DISABLED": "true"}
 """Credentials for an emulator of the demo's own."""
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""What goes before them, and may name what is not there."""
 _START_SECONDS = 60
 
 
@@ -67,6 +69,8 @@ def _cloudformation(_examples: Path, directory: Path, at: str | None) -> Iterato
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+    for name in _PROFILES:
+        os.environ.pop(name, None)
     os.environ.update(_ANYONE)
     with (directory / "emulator.log").open("wb") as log:
         process = subprocess.Popen(

@@ -52,7 +52,7 @@ class Terraform:
     settings = SETTINGS
     outputs = frozenset({"Place"})
     is_simulated = False
-    cause = "Terraform said of terraform_data.Failing .*there is no room"
+    cause = "^Terraform said of terraform_data.Failing: .*there is no room"
 
     def __init__(self, world: Path) -> None:
         self.environment: Mapping[str, str] = {}

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.end_to_end.conftest import EXAMPLE, Ended, Run, Start
 
@@ -417,22 +418,30 @@ def test_output_into_a_pipe_has_no_colours_and_no_wrapped_lines(manciple: Run, p
     assert max(len(line) for line in ended.out.splitlines()) > 80
 
 
-def test_a_key_that_is_made_beside_a_running_server_signs_requests(start: Start, tmp_path: Path) -> None:
-    server = start("serve", "--port", "0", "--data", str(tmp_path / "data"), "--auth", "sigv4")
+def served(start: Start, *flags: str) -> str:
+    """The address of a server that verifies signatures."""
+    server = start("serve", "--port", "0", *flags, "--auth", "sigv4")
     assert server.stdout
-    url = server.stdout.readline().rpartition("=")[2].strip()
+    return server.stdout.readline().rpartition("=")[2].strip()
 
-    made, _ = start("key", "create", *KEY, "--data", str(tmp_path / "data"), "--json").communicate()
 
-    key = json.loads(made)
-    catalog = boto3.client(
+def signed_catalog(url: str, key: dict[str, str]) -> Any:
+    return boto3.Session().client(
         "servicecatalog",
         endpoint_url=url,
         region_name="eu-west-1",
         aws_access_key_id=key["AccessKeyId"],
         aws_secret_access_key=key["SecretAccessKey"],
     )
-    portfolio = catalog.create_portfolio(DisplayName="p", ProviderName="p")["PortfolioDetail"]
+
+
+def test_a_key_that_is_made_beside_a_running_server_signs_requests(start: Start, tmp_path: Path) -> None:
+    url = served(start, "--data", str(tmp_path / "data"))
+
+    made, _ = start("key", "create", *KEY, "--data", str(tmp_path / "data"), "--json").communicate()
+
+    key = json.loads(made)
+    portfolio = signed_catalog(url, key).create_portfolio(DisplayName="p", ProviderName="p")["PortfolioDetail"]
     assert key["Account"] == "111111111111"
     assert ":111111111111:" in portfolio["ARN"]
 
@@ -451,6 +460,26 @@ def test_a_key_for_nobody_is_refused(manciple: Run, tmp_path: Path, arguments: t
 
     assert ended.status == 1
     assert sentence in ended.err
+
+
+def test_a_deleted_key_is_gone_from_the_list_and_signs_nothing_more(
+    manciple: Run, start: Start, tmp_path: Path
+) -> None:
+    data = ("--data", str(tmp_path / "data"))
+    key = json.loads(manciple("key", "create", *KEY, *data, "--json").out)
+    listed = manciple("key", "list", *data).out
+
+    ended = manciple("key", "delete", key["AccessKeyId"], *data)
+    again = manciple("key", "delete", key["AccessKeyId"], *data)
+
+    assert listed.startswith(f"{key['AccessKeyId']}  {key['Arn']}  admin  ")
+    assert key["SecretAccessKey"] not in listed
+    assert ended.out == f"{key['AccessKeyId']} is deleted.\n"
+    assert (again.status, "There is no access key" in again.err) == (1, True)
+    assert manciple("key", "list", *data).out == "There is none; `manciple key create` makes one.\n"
+    url = served(start, *data)
+    with pytest.raises(ClientError, match="The security token included in the request is invalid"):
+        signed_catalog(url, key).list_portfolios()
 
 
 def test_a_key_of_a_named_policy_is_made_without_doubts(manciple: Run, tmp_path: Path) -> None:

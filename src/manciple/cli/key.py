@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -13,12 +14,12 @@ from manciple.cli.terminal import open_terminal, write
 
 _NAMES = ("AccessKeyId", "SecretAccessKey", "Arn", "Account")
 
-app = typer.Typer(name="key", help="Make access keys.", rich_markup_mode=None)
+app = typer.Typer(name="key", help="Make, list and delete access keys.", rich_markup_mode=None)
 
 
 @app.callback()
 def _keys() -> None:
-    """Make access keys."""
+    """Make, list and delete access keys."""
 
 
 @app.command()
@@ -65,6 +66,40 @@ def create(
         typer.echo(json.dumps(dict(zip(_NAMES, key, strict=True))))
     else:
         write(open_terminal(), f"AWS_ACCESS_KEY_ID={key.access_key_id} AWS_SECRET_ACCESS_KEY={key.secret_access_key}")
+
+
+@app.command("list")
+def list_all(data: Data = None, database: DatabaseUrl = None, config: Config = None) -> None:
+    """Print every access key with its principal, its policy and when it was made. Secrets are never printed."""
+    from manciple.app import open_store
+    from manciple.catalog.managed_policies import is_named
+    from manciple.operations.own.keys import list_keys
+
+    with open_store(load({"data": data, "database": database}, config).settings) as store:
+        keys = list_keys(store.database)
+    terminal = open_terminal()
+    for key in keys:
+        made = datetime.fromtimestamp(key.created_time / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+        policy = key.policy if is_named(key.policy) else "a document of its own"
+        write(terminal, f"{key.id}  {key.arn}  {policy}{', operator' if key.is_operator else ''}  {made} UTC")
+    if not keys:
+        write(terminal, "There is none; `manciple key create` makes one.")
+
+
+@app.command()
+def delete(
+    access_key_id: Annotated[str, typer.Argument(metavar="KEY", help="The access key id, as `key list` prints it.")],
+    data: Data = None,
+    database: DatabaseUrl = None,
+    config: Config = None,
+) -> None:
+    """Delete an access key; a running server refuses it some seconds later. Sessions made with it end by time."""
+    from manciple.app import open_store
+    from manciple.operations.own.keys import delete_key
+
+    with open_store(load({"data": data, "database": database}, config).settings) as store:
+        delete_key(store.database, access_key_id)
+    write(open_terminal(), f"{access_key_id} is deleted.")
 
 
 def _policy(text: str) -> str:

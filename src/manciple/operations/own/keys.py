@@ -60,6 +60,23 @@ def create_key(
     return NewKey(access_key_id=identifier, secret_access_key=secret, arn=arn, account=account)
 
 
+def list_keys(database: Database) -> list[AccessKey]:
+    """Every key, the oldest first; their secrets stay sealed."""
+    with database.read() as tx:
+        return sorted(ACCESS_KEYS.find(tx), key=lambda key: (key.created_time, key.id))
+
+
+def delete_key(database: Database, identifier: str) -> None:
+    """Have a key sign nothing more, some seconds later. Raises ValidationException for one that is not there."""
+    with database.write() as tx:
+        key = ACCESS_KEYS.get(tx, identifier)
+        if key is None:
+            raise ValidationException(
+                f"There is no access key {identifier!r}; `manciple key list` lists what there is."
+            )
+        ACCESS_KEYS.delete(tx, key)
+
+
 def _check(account: str, arn: str, policy: str) -> None:
     if not _ACCOUNT.fullmatch(account):
         raise ValidationException(f"The account {account!r} is not 12 digits.")

@@ -1,7 +1,7 @@
 """Resources by Cloud Control: made, changed, deleted at an endpoint in another process, whatever goes wrong."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -325,14 +325,47 @@ def test_places_have_endpoints_of_their_own_and_all_others_none(database_url: st
     assert there.calls() == []
 
 
+def launch(world: World) -> str:
+    return world.submit(template({"G": GROUP, "Q": {**QUEUE, "DependsOn": "G"}}))
+
+
+def update(world: World) -> str:
+    world.run(launch(world))
+    changed = {**QUEUE, "Properties": {"DelaySeconds": "9"}, "DependsOn": "G"}
+    moved = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "moved"}}
+    return world.submit(template({"G": moved, "Q": changed}), "update")
+
+
+def termination(world: World) -> str:
+    world.run(launch(world))
+    return world.submit_termination()
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("polls", [0, 1])
-def test_wherever_the_process_dies_nothing_is_made_twice(world: World, there: There, polls: int) -> None:
+@pytest.mark.parametrize(
+    ("scenario", "polls", "stride", "status", "groups", "delays"),
+    [
+        (launch, 0, 1, "CREATE_COMPLETE", ["mine"], [5]),
+        (launch, 1, 2, "CREATE_COMPLETE", ["mine"], [5]),
+        (update, 1, 5, "UPDATE_COMPLETE", ["moved"], [9]),
+        (termination, 1, 4, "DELETE_COMPLETE", [], []),
+    ],
+    ids=["launch", "launch followed", "update", "termination"],
+)
+def test_wherever_the_process_dies_nothing_is_done_twice(
+    world: World,
+    there: There,
+    scenario: Callable[[World], str],
+    polls: int,
+    stride: int,
+    status: str,
+    groups: list[str],
+    delays: list[int],
+) -> None:
     there.tell(polls=polls)
     counting = Crashing()
-    operations = scenario(world)
-    world.run(operations, world.new_engine(counting))
-    for death in range(len(counting.reached)):
+    world.run(scenario(world), world.new_engine(counting))
+    for death in range(0, len(counting.reached), stride):
         world.clear()
         there.reset()
         there.tell(polls=polls)
@@ -343,10 +376,5 @@ def test_wherever_the_process_dies_nothing_is_made_twice(world: World, there: Th
             world.pass_time(operation)
             world.run(operation)
 
-        assert world.status() == "CREATE_COMPLETE", f"death {death}"
-        assert len(there.resources("AWS::SQS::Queue")) == 1, f"death {death}"
-        assert list(there.resources("AWS::Logs::LogGroup")) == ["mine"]
-
-
-def scenario(world: World) -> str:
-    return world.submit(template({"G": GROUP, "Q": {**QUEUE, "DependsOn": "G"}}))
+        queues = [properties["DelaySeconds"] for properties in there.resources("AWS::SQS::Queue").values()]
+        assert (world.status(), list(there.resources("AWS::Logs::LogGroup")), queues) == (status, groups, delays), death

@@ -176,7 +176,8 @@ def _judge(turn: Turn, event: Json) -> ProgressEvent:
     if status == "SUCCESS" and action == "delete":
         return turn.done(physical_id=turn.request.physical_id)
     if status == "SUCCESS":
-        turn.course.there, turn.course.tries = event.get("Identifier") or turn.request.physical_id, 0
+        turn.course.there = event.get("Identifier") or turn.request.physical_id
+        turn.course.tries = turn.course.silences = 0
         return _made(turn)
     return _judge_failure(turn, event)
 

@@ -30,13 +30,14 @@ class Course(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a handler remembers.
 
     `request` is the token of the request under way, `attempt` counts those that failed and were made anew, `tries`
-    calls without an answer. `is_absent` says that nothing had the name before; `there` is the identifier of what is
-    there by now and is only to be read.
+    calls in a row that led to nothing, `silences` those without an answer. `is_absent` says that nothing had the name
+    before; `there` is the identifier of what is there by now and is only to be read.
     """
 
     request: str | None = None
     attempt: int = 0
     tries: int = 0
+    silences: int = 0
     is_absent: bool = False
     there: str | None = None
 
@@ -60,7 +61,8 @@ class Turn:
         """Go on at the next call: at once, after a delay, or after what kept us from going on, each time later."""
         if after is not None:
             self.course.tries += 1
-            if self.course.tries > _TRIES and not isinstance(after, Busy):
+            self.course.silences += not isinstance(after, Busy)
+            if self.course.silences > _TRIES:
                 return self.fail(after.code, after.message, physical_id)
             delay = min(self._poll << min(self.course.tries - 1, 16), _LONGEST_PAUSE)
         return ProgressEvent(
@@ -74,7 +76,8 @@ class Turn:
 
     def wait_for(self, event: Json) -> ProgressEvent:
         """Ask again when the endpoint wants to be asked how far a request is."""
-        self.course.request, self.course.tries = event.get("RequestToken"), 0
+        self.course.request = event.get("RequestToken")
+        self.course.tries = self.course.silences = 0
         return self.later(event.get("Identifier") or f"{_REQUEST}{self.course.request}", delay=self._pause(event))
 
     def anew(self, physical_id: str | None = None) -> ProgressEvent:

@@ -14,7 +14,7 @@ from manciple.app import Server
 from tests.contract.conftest import client_of
 from tests.contract.engines import body_of, publish_external, start, take, tell
 from tests.contract.old_sqs import old_session
-from tests.contract.publishing import Published
+from tests.contract.publishing import Published, until
 from tests.contract.raw import send
 from tests.contract.requests import refusal
 
@@ -158,6 +158,28 @@ def test_who_waits_gets_a_message_as_soon_as_it_is_sent(product: Published, sqs:
 
     waiting.join()
     assert [body_of(one)["recordId"] for one in found[0]["Messages"]] == [record_id]
+
+
+def test_receivers_at_once_get_every_message_once(product: Published, sqs: Any, url: str) -> None:
+    record_ids = {start(product, f"mine-{number}") for number in range(12)}
+    name = "ApproximateNumberOfMessages"
+    until(
+        lambda: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name],
+        lambda count: count == "12",
+    )
+    found: list[str] = []
+
+    def receive() -> None:
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=3, WaitTimeSeconds=1).get("Messages"):
+            found.extend(body_of(one)["recordId"] for one in messages)
+
+    receivers = [threading.Thread(target=receive) for _ in range(6)]
+    for one in receivers:
+        one.start()
+    for one in receivers:
+        one.join()
+
+    assert sorted(found) == sorted(record_ids)
 
 
 def test_many_may_wait_and_hold_nobody_up(server: Server, sqs: Any, url: str, catalog: Any) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import sys
+import time
 
 NOTES = pathlib.Path(os.environ["NOTES_DIRECTORY"])
 ASKED = json.load(sys.stdin)
@@ -45,6 +46,10 @@ def create():
         sys.stdout.write("no JSON at all")
         sys.exit()
     token = REQUEST["clientRequestToken"]
+    if MODEL.get("Text") == "lingering":
+        with NOTES.with_suffix(".calls").open("a") as calls:
+            calls.write(f"{token}\n")
+        time.sleep(1)
     identifier = "note-" + hashlib.sha256(token.encode()).hexdigest()[:12]
     note = find(identifier) or write({**MODEL, "Id": identifier, "Token": token})
     if MODEL.get("IsSlow") and not ASKED.get("callbackContext"):

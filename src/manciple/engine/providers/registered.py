@@ -36,6 +36,8 @@ from manciple.template.values import Value, texts
 
 _ACTIONS: dict[str, Action] = {"create": "CREATE", "read": "READ", "update": "UPDATE", "delete": "DELETE"}
 _AWS_TAGS = "aws:"
+_NAME = "registered"
+"""The origin of what handlers made: it stays theirs whatever types the settings name later."""
 
 
 class Registered:
@@ -60,7 +62,16 @@ class Registered:
 
     def handle(self, requests: Sequence[HandlerRequest]) -> list[ProgressEvent]:
         """Answer each request."""
-        return [_Call(self._types[request.type], request).answer() for request in requests]
+        return [self._answer(request) for request in requests]
+
+    def _answer(self, request: HandlerRequest) -> ProgressEvent:
+        found = self._types.get(request.type)
+        if found is None:
+            return failed(
+                "InvalidTypeConfiguration",
+                f"{request.type} is not registered any more; `manciple types add` its directory, and start again.",
+            )
+        return _Call(found, request).answer()
 
 
 class _Call:
@@ -121,6 +132,7 @@ class _Call:
             physical_id=physical_id,
             attributes=read_only_attributes(as_values(found), self._type.schema),
             model=found if action == "READ" else None,
+            origin=_NAME,
         )
 
     def _failed(self, answer: Answer) -> ProgressEvent:
@@ -140,6 +152,7 @@ class _Call:
             callback_context={"handler": answer.callback_context, "model": answer.resource_model or {}},
             delay_ms=int((answer.callback_delay_seconds or 0) * 1000),
             timeout_ms=minutes * 60_000 if self._request.callback_context is None else None,
+            origin=_NAME,
         )
 
     def _ask(self, action: Action, model: dict[str, Any], context: Any) -> Answer:
@@ -183,4 +196,4 @@ def _make(surroundings: Surroundings) -> Registered:
     return Registered(registered_types(surroundings.settings))
 
 
-REGISTERED = ProviderType("registered", _make)
+REGISTERED = ProviderType(_NAME, _make)

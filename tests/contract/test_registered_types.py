@@ -198,3 +198,45 @@ def test_a_type_that_nobody_registered_is_refused_by_name(publish: Callable[...,
 
     assert plan["Status"] == "CREATE_FAILED"
     assert "Unrecognized resource types: [Shop::Notes::Nothing]" in plan["StatusMessage"]
+
+
+@pytest.fixture
+def cloud_control(make_client: Callable[..., Any]) -> Any:
+    """A boto3 client of the read API shaped like Cloud Control."""
+    return make_client("cloudcontrol")
+
+
+def test_what_a_product_made_is_read_through_its_handler(product: Published, notes: Path, cloud_control: Any) -> None:
+    record = product.launch("mine", **given(Title="hunter2-hunter2"))
+    identifier = outputs(record)["Id"]
+    path = notes / identifier
+    path.write_text(json.dumps({**json.loads(path.read_text()), "Text": "changed outside"}))
+
+    answer = cloud_control.get_resource(TypeName="Shop::Notes::Note", Identifier=identifier)
+
+    found = answer["ResourceDescription"]
+    assert answer["ResponseMetadata"]["HTTPHeaders"]["x-manciple-simulated"] == "false"
+    assert json.loads(found["Properties"]) == {
+        "Title": "****",
+        "Text": "changed outside",
+        "IsSlow": False,
+        "Copies": 2,
+        "Id": identifier,
+        "Details": {"Length": 15},
+    }
+
+
+def test_only_what_products_of_the_account_made_is_listed_and_read(
+    product: Published, notes: Path, cloud_control: Any, make_client: Callable[..., Any]
+) -> None:
+    identifier = outputs(product.launch("mine"))["Id"]
+    (notes / "note-stranger").write_text((notes / identifier).read_text().replace(identifier, "note-stranger"))
+
+    listed = cloud_control.list_resources(TypeName="Shop::Notes::Note")["ResourceDescriptions"]
+    elsewhere = make_client("cloudcontrol", "210987654321").list_resources(TypeName="Shop::Notes::Note")
+
+    assert [(one["Identifier"], json.loads(one["Properties"])) for one in listed] == [(identifier, {"Id": identifier})]
+    assert elsewhere["ResourceDescriptions"] == []
+    for asking, wanted in ((cloud_control, "note-stranger"), (make_client("cloudcontrol", "210987654321"), identifier)):
+        with pytest.raises(asking.exceptions.ResourceNotFoundException):
+            asking.get_resource(TypeName="Shop::Notes::Note", Identifier=wanted)

@@ -40,14 +40,14 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def test_a_handler_whose_caller_was_killed_is_called_again_under_its_token(sqlite_url: str, notes: Path) -> None:
-    settings = {"types": [str(NOTE)]}
-    with open_world(sqlite_url, **settings) as world:
+    types = [str(NOTE)]
+    with open_world(sqlite_url, types=types) as world:
         record = world.submit(template({"Milk": note("milk"), "Bread": note("bread")}))
-        with worker(sqlite_url, **settings) as first:
+        with worker(sqlite_url, types=types) as first:
             wait_for(lambda: len(set(calls(notes))) == 2)
             first.send(signal.SIGKILL)
 
-        with worker(sqlite_url, **settings):
+        with worker(sqlite_url, types=types):
             world.wait_until_done(record, seconds=60)
 
         tokens = calls(notes)

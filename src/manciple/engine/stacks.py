@@ -9,8 +9,10 @@ from manciple.catalog.drift import Drift
 from manciple.engine import rows
 from manciple.engine.found_stack import FoundStack
 from manciple.engine.launch import Adoption, Launch
+from manciple.engine.living import read_real
 from manciple.engine.place import Place, place_of
 from manciple.engine.planned import decode_stack
+from manciple.engine.providers.provider import Subject
 from manciple.engine.rows import Operation, Stack
 from manciple.engine.slice import Parts
 from manciple.engine.targets.target import Inspectable, PlanKeeper, Target
@@ -49,6 +51,14 @@ class Stacks:
             work = Work(found[0], self._parts.objects)
             work.load(tx)
         return self._inspectable(found[0].target).find_drift(self._parts, work)
+
+    def is_real(self, account: str, region: str, type_: str) -> bool:
+        """Would a resource of the type be made outside the sandbox?"""
+        return not self._parts.providers.simulates(Subject(type_, place_of(account, region), {}))
+
+    def read_resource(self, account: str, region: str, type_: str, identifier: str) -> dict[str, Any] | None:
+        """What a product made outside the sandbox, as it is now; None if none did. Raises Unreadable."""
+        return read_real(self._parts, account, region, type_, identifier)
 
     def _inspectable(self, name: str) -> Inspectable:
         target: object = self._targets.get(name)

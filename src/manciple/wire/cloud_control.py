@@ -1,8 +1,8 @@
 """The read half of AWS's Cloud Control API, in AWS JSON 1.0: what exists in the sandbox.
 
 `X-Amz-Target: CloudApiService.GetResource` or `.ListResources`, signed as service `cloudcontrolapi`. Every answer
-carries `x-manciple-simulated: true`, because nothing that it tells of exists anywhere else. What AWS would change on
-request is refused by UnsupportedActionException.
+carries `x-manciple-simulated`: `true` if nothing that it tells of exists anywhere else, `false` if it is real. What AWS
+would change on request is refused by UnsupportedActionException.
 """
 
 import msgspec
@@ -14,6 +14,8 @@ from manciple.operations.own.resources import (
     GetResourceOutput,
     ListResourcesInput,
     ListResourcesOutput,
+    RealResourceOutput,
+    RealResourcesOutput,
     UnsupportedInput,
 )
 from manciple.wire import aws_json
@@ -24,6 +26,7 @@ from manciple.wire.messages import Request, Response
 TARGET_PREFIX = "CloudApiService."
 SIGNING_NAME = "cloudcontrolapi"
 SIMULATED = (b"x-manciple-simulated", b"true")
+REAL = (b"x-manciple-simulated", b"false")
 CONTENT_TYPE = (b"content-type", b"application/x-amz-json-1.0")
 ERRORS = ("InvalidRequestException", "ResourceNotFoundException", "TypeNotFoundException", "UnsupportedActionException")
 
@@ -65,5 +68,6 @@ def answer(calls: Calls, request: Request) -> Response:
     else:
         received = aws_json.decode(OPERATIONS[name], request.body)
         output = calls.call(f"cloudcontrol:{name}", caller, received, request.id)
-    headers = ((REQUEST_ID, request.id.encode()), CONTENT_TYPE, SIMULATED)
+    reality = REAL if isinstance(output, RealResourceOutput | RealResourcesOutput) else SIMULATED
+    headers = ((REQUEST_ID, request.id.encode()), CONTENT_TYPE, reality)
     return Response(200, headers, aws_json.encode(output))

@@ -1,7 +1,8 @@
-"""What exists in the sandbox, as the Cloud Control API reads it (GetResource, ListResources).
+"""What exists in the sandbox, or was made outside by products, as the Cloud Control API reads it.
 
 https://docs.aws.amazon.com/cloudcontrolapi/latest/APIReference/API_GetResource.html and API_ListResources.html.
-Differs from AWS on purpose: every type that the sandbox simulates can be read and listed, with all its properties.
+(GetResource, ListResources.) Differs from AWS on purpose: every type that the sandbox simulates can be read and listed,
+with all its properties; of what is real the list gives identifiers, and only what products made is shown.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from manciple.api.model import Shape, text
+from manciple.engine.living import Unreadable, real_identifiers
 from manciple.engine.simulation import find_resource, list_resources
 from manciple.errors import (
     InvalidRequestException,
@@ -17,7 +19,8 @@ from manciple.errors import (
     TypeNotFoundException,
     UnsupportedActionException,
 )
-from manciple.operations.call import Context, operation
+from manciple.operations.call import Context, Runtime, operation
+from manciple.operations.caller import Caller
 from manciple.operations.own.page_tokens import read_token, write_token
 from manciple.template.resource_schemas import ResourceSchema, is_known, schema_of
 
@@ -75,17 +78,41 @@ class ListResourcesOutput(Shape, frozen=True, kw_only=True):
     type_name: str = msgspec.field(name="TypeName")
 
 
-@operation("cloudcontrol:GetResource")
+class RealResourceOutput(GetResourceOutput, frozen=True, kw_only=True):
+    """What GetResource answers of a resource outside the sandbox."""
+
+
+class RealResourcesOutput(ListResourcesOutput, frozen=True, kw_only=True):
+    """What ListResources answers of a type whose resources are made outside the sandbox."""
+
+
+def _read_outside(runtime: Runtime, caller: Caller, input: GetResourceInput) -> dict[str, Any] | None:
+    """What a product made outside the sandbox is now; it is asked for with no transaction open."""
+    if not is_known(input.type_name) or not runtime.stacks.is_real(caller.account, caller.region, input.type_name):
+        return None
+    identifier = _primary(input, _schema(input.type_name))
+    if identifier is None:
+        return None
+    try:
+        return runtime.stacks.read_resource(caller.account, caller.region, input.type_name, identifier)
+    except Unreadable as error:
+        raise InvalidRequestException(f"{input.type_name} '{input.identifier}' cannot be read: {error}") from error
+
+
+@operation("cloudcontrol:GetResource", prepare=_read_outside)
 def get_resource(context: Context, input: GetResourceInput) -> GetResourceOutput:
     """One resource. Raises TypeNotFoundException, ResourceNotFoundException, InvalidRequestException."""
     schema = _schema(input.type_name)
     identifier = _identifier(context, input, schema)
-    found = identifier and find_resource(context.tx, _seal(context), context.owner, input.type_name, identifier)
-    if not identifier or found is None or isinstance(found, str):
+    found = context.prepared
+    if identifier and found is None:
+        found = find_resource(context.tx, _seal(context), context.owner, input.type_name, identifier)
+    if not identifier or found is None:
         raise ResourceNotFoundException(
             f"Resource of type '{input.type_name}' with identifier '{input.identifier}' was not found."
         )
-    return GetResourceOutput(resource_description=_described(identifier, found), type_name=input.type_name)
+    output = GetResourceOutput if context.prepared is None else RealResourceOutput
+    return output(resource_description=_described(identifier, found), type_name=input.type_name)
 
 
 @operation("cloudcontrol:ListResources")
@@ -97,8 +124,12 @@ def list_all_resources(context: Context, input: ListResourcesInput) -> ListResou
     after = _place(context, scope, input.next_token)
     model = _object(input.resource_model or "{}", "ResourceModel")
     page = list_resources(context.tx, _seal(context), context.owner, input.type_name, after=after, limit=size + 1)
+    is_real = context.runtime.stacks.is_real(*context.owner, input.type_name)
+    if is_real:
+        real = real_identifiers(context.tx, context.owner, input.type_name)
+        page = dict(sorted(({name: one for name, one in real.items() if name > after} | page).items())[: size + 1])
     shown = list(page.items())[:size]
-    return ListResourcesOutput(
+    return (RealResourcesOutput if is_real else ListResourcesOutput)(
         next_token=write_token(context, scope, shown[-1][0]) if len(page) > size else None,
         resource_descriptions=[_described(name, properties) for name, properties in shown if _has(properties, model)],
         type_name=input.type_name,
@@ -127,14 +158,22 @@ def _seal(context: Context) -> Any:
 
 def _identifier(context: Context, input: GetResourceInput, schema: ResourceSchema) -> str | None:
     """The primary identifier that a request names; by another identifier it is looked for."""
-    if not input.identifier.startswith("{"):
-        return input.identifier
+    if primary := _primary(input, schema):
+        return primary
     named = _object(input.identifier, "Identifier")
-    if set(named) == set(schema.primary_identifier):
-        return "|".join(str(named[name]) for name in schema.primary_identifier)
     if tuple(sorted(named)) not in {tuple(sorted(names)) for names in schema.additional_identifiers}:
         raise InvalidRequestException(f"{input.type_name} is not identified by {', '.join(sorted(named))}.")
     return _found_by(context, input.type_name, named)
+
+
+def _primary(input: GetResourceInput, schema: ResourceSchema) -> str | None:
+    """The primary identifier, if it is what a request names."""
+    if not input.identifier.startswith("{"):
+        return input.identifier
+    named = _object(input.identifier, "Identifier")
+    if set(named) != set(schema.primary_identifier):
+        return None
+    return "|".join(str(named[name]) for name in schema.primary_identifier)
 
 
 def _found_by(context: Context, type_name: str, named: Mapping[str, Any]) -> str | None:

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 _INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
-_MOST = 12
-"""Steps of a chain that are told."""
+_FIRST, _LAST = 2, 12
+"""Steps of a chain that are told: how it begins and how it ends."""
+_GAP = "…"
+_DEEPEST = 40
+"""Where what refers to what is no graph of resources alone (modules), chains are followed so far at once."""
 
 _OWN = ("count.", "each.", "self", "path.", "terraform.", "provider::")
 """References that lead nowhere else."""
@@ -29,6 +33,7 @@ class Causes:
         self._parameters = parameters
         self._chains: dict[str, tuple[str, ...]] = {}
         self._read(configuration.get("root_module", {}), "")
+        self._follow()
 
     def _read(self, module: Mapping[str, Any], prefix: str) -> None:
         for resource in module.get("resources", ()):
@@ -40,6 +45,25 @@ class Causes:
             inner = f"{prefix}module.{name}."
             self._arguments[inner] = call.get("expressions", {})
             self._read(call.get("module", {}), inner)
+
+    def _follow(self) -> None:
+        """Find the chains of what changes, each after those that it goes on from: none has to be followed deep."""
+        graph = {address: set(self._targets(address)) for address in self._changing if address in self._expressions}
+        try:
+            for address in TopologicalSorter(graph).static_order():
+                for expression in self._expressions.get(address, {}).values():
+                    self._pick(_prefix(address), expression, 0)
+        except CycleError:  # through modules; they are followed when they are asked for
+            return
+
+    def _targets(self, address: str) -> Iterator[str]:
+        """The changing resources that a resource refers to."""
+        prefix = _prefix(address)
+        for expression in self._expressions[address].values():
+            for reference in _references(expression):
+                target = self._target(f"{prefix}{reference}")
+                if target is not None and target != address and target in self._changing:
+                    yield target
 
     def reference(self, address: str, attribute: str) -> str | None:
         """What an attribute's expression refers to that is the likeliest cause; None if to nothing."""
@@ -65,7 +89,7 @@ class Causes:
         """The way from its beginning to an attribute."""
         found = self.reference(address, attribute)
         before = self._chain(_prefix(plain(address)), found, 0) if found else ()
-        return [*before[-_MOST:], f"{address}.{attribute}"]
+        return [*before, f"{address}.{attribute}"]
 
     def _pick(self, prefix: str, expression: Any, depth: int) -> str | None:
         """The first reference of an expression that surely or perhaps changes, else the first."""
@@ -89,10 +113,10 @@ class Causes:
         """The steps that lead to a reference, itself last; each is found once, and a circle ends where it began."""
         step = f"{prefix}{reference}"
         if step not in self._chains:
-            if depth > _MOST:
+            if depth > _DEEPEST:
                 return (step,)
             self._chains[step] = (step,)
-            self._chains[step] = (*self._before(prefix, reference, step, depth + 1), step)
+            self._chains[step] = _shortened((*self._before(prefix, reference, step, depth + 1), step))
         return self._chains[step]
 
     def _before(self, prefix: str, reference: str, step: str, depth: int) -> tuple[str, ...]:
@@ -127,6 +151,14 @@ class Causes:
                 argument = f"{target}.{attribute}"
                 return (*self._chain(prefix, found, depth), *([argument] if argument != step else []))
         return ()
+
+
+def _shortened(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The beginning and the end of a long chain."""
+    found = tuple(step for step in steps if step != _GAP)
+    if len(found) <= _FIRST + _LAST:
+        return steps
+    return (*found[:_FIRST], _GAP, *found[-_LAST:])
 
 
 def plain(address: str) -> str:

@@ -87,8 +87,8 @@ def logical_id_of(address: str, deposed: str | None = None) -> str:
 def _change(entry: Json, causes: Causes, secrets: Secrets) -> Change:
     change, address = entry["change"], entry["address"]
     kind = _KINDS[tuple(change["actions"])]
-    before = _side(change, "before", secrets)
-    after = _side(change, "after", secrets)
+    before = side_of(change, "before", secrets)
+    after = side_of(change, "after", secrets)
     details = tuple(_details(entry, kind, before, after, causes)) if kind.action == "Modify" else ()
     bare = tuple(_without_values(one) for one in details)
     is_open = kind.replacement == "False" and all(one.evaluation == "Dynamic" for one in details)
@@ -96,7 +96,7 @@ def _change(entry: Json, causes: Causes, secrets: Secrets) -> Change:
         action=kind.action,
         logical_id=logical_id_of(address, entry.get("deposed")),
         resource_type=entry["type"],
-        physical_id=_physical_id(before),
+        physical_id=physical_id_of(before),
         replacement=kind.replacement,
         policy_action=kind.policy,
         details=bare,
@@ -108,7 +108,7 @@ def _change(entry: Json, causes: Causes, secrets: Secrets) -> Change:
     )
 
 
-def _side(change: Json, side: str, secrets: Secrets) -> dict[str, Value] | None:
+def side_of(change: Json, side: str, secrets: Secrets) -> dict[str, Value] | None:
     """One side of a change, None where there is nothing."""
     known = change.get(side)
     unknown = change.get("after_unknown") if side == "after" else None
@@ -119,7 +119,8 @@ def _side(change: Json, side: str, secrets: Secrets) -> dict[str, Value] | None:
     return found if isinstance(found, dict) else {"*": found}
 
 
-def _physical_id(before: Mapping[str, Value] | None) -> str | None:
+def physical_id_of(before: Mapping[str, Value] | None) -> str | None:
+    """The id of what is there: `id`, else `arn` or `name`."""
     found = [(before or {}).get(name) for name in ("id", "arn", "name")]
     text = next((one for one in found if isinstance(one, str) and one), None)
     return None if text is None else str(text)
@@ -131,7 +132,7 @@ def _details(
     """One detail for every leaf that changes, and one for a replacement that no leaf forces."""
     forcing = _forcing(entry["change"])
     is_forced = False
-    for path, old, new in _leaves(dict(before or {}), dict(after or {}), ()):
+    for path, old, new in leaves_of(dict(before or {}), dict(after or {}), ()):
         head = path[0]
         forces = kind.replacement == "True" and head in forcing
         is_forced = is_forced or forces
@@ -163,7 +164,7 @@ def _forcing(change: Json) -> frozenset[str]:
     return frozenset(str(path[0]) for path in change.get("replace_paths") or () if path)
 
 
-def _leaves(
+def leaves_of(
     before: Value | None, after: Value | None, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Value | None, Value | None]]:
     """The places at which two values differ; a value that comes, goes or becomes another kind is one as a whole."""
@@ -171,10 +172,10 @@ def _leaves(
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
-            yield from _leaves(before.get(name), after.get(name), (*path, name))
+            yield from leaves_of(before.get(name), after.get(name), (*path, name))
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for number, (old, new) in enumerate(zip(before, after, strict=True)):
-            yield from _leaves(old, new, (*path, str(number)))
+            yield from leaves_of(old, new, (*path, str(number)))
     elif path:
         yield path, before, after
 
@@ -242,20 +243,8 @@ def _notes(plan: Json, secrets: Secrets) -> Iterator[str]:
             yield f"{address} is imported as it is."
         if actions == ["read"]:
             yield f"{address} is read during the execution."
-    for entry in plan.get("resource_drift") or ():
-        if tuple(entry["change"]["actions"]) in (("update",), ("delete",)):
-            yield _drift(entry, secrets)
     for check in plan.get("checks") or ():
         for instance in check.get("instances") or () if check["status"] == "fail" else ():
             for problem in instance.get("problems") or ():
                 text = secrets.mark(problem["message"])
                 yield f"{instance['address']['to_display']} does not hold: {text}."
-
-
-def _drift(entry: Json, secrets: Secrets) -> str:
-    change, address = entry["change"], entry["address"]
-    if change["actions"] == ["delete"]:
-        return f"{address} was deleted outside of Terraform."
-    before, after = _side(change, "before", secrets), _side(change, "after", secrets)
-    names = dict.fromkeys(path[0] for path, _, _ in _leaves(before or {}, after or {}, ()))
-    return f"{address} was changed outside of Terraform: {', '.join(names)}."

@@ -14,6 +14,7 @@ from manciple.engine.slice import Slice
 from manciple.engine.targets.target import Failed, Made, Wake
 from manciple.engine.terraform.changes import change_set_of
 from manciple.engine.terraform.commands import LOCKS_FILE, PLAN_FILE, to_plan
+from manciple.engine.terraform.drifts import drift_of
 from manciple.engine.terraform.imports import IMPORTS_FILE, import_blocks, importable, left_behind, notes_on
 from manciple.engine.terraform.job import Job, address_of
 from manciple.engine.terraform.overrides import OVERRIDES_FILE, provider_overrides, tags_of
@@ -24,7 +25,7 @@ from manciple.errors import TemplateError
 from manciple.store.database import Transaction
 from manciple.store.rows import PROVISIONED_PRODUCTS
 from manciple.store.terraform import keep_plan, open_state, state_of
-from manciple.template.change_set import ChangeSet, PathChange
+from manciple.template.change_set import PathChange
 from manciple.template.change_set.model import ChangeType
 from manciple.template.evaluation import Evaluation, Facts, Parameter
 from manciple.template.values import MASK
@@ -133,14 +134,23 @@ def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Wake | Failed:
         return _close(job, Failed(code=None, message=NO_CHANGES, nothing_to_change=True))
     notes = [changes.warning or "", *notes_on(left_behind(job.slice), _imported(job, prepared))]
     changes = msgspec.structs.replace(changes, warning=" ".join(filter(None, notes)) or None)
-    return _keep(job, wanted, prepared, parameters, changes)
+    planned = PlannedStack(
+        evaluation=Evaluation(resources={}, parameters=parameters),
+        facts=_facts(wanted.launch, job.slice),
+        tags=wanted.launch.tags | wanted.launch.auto_tags,
+        template_digest=wanted.launch.template_digest,
+    )
+    made = Made(
+        change_set=changes,
+        planned=Planned(launch=wanted.launch, stacks={"": planned}),
+        drift=drift_of(shown, prepared.sensitive),
+    )
+    return _keep(job, prepared, made)
 
 
-def _keep(
-    job: Job, wanted: Wanted, prepared: Prepared, parameters: dict[str, Parameter], changes: ChangeSet
-) -> Made | Failed:
-    """Keep the plan file, and answer what it changes."""
-    current, run, launch = job.slice, job.run, wanted.launch
+def _keep(job: Job, prepared: Prepared, made: Made) -> Made | Failed:
+    """Keep the plan file that a plan was read from."""
+    current, run, launch = job.slice, job.run, made.planned.launch
     content = run.read(PLAN_FILE, most=job.settings.file_bytes)
     locked = run.read("package", LOCKS_FILE, most=job.settings.file_bytes)
     if content is None:
@@ -166,13 +176,7 @@ def _keep(
         keep_plan(tx, saved)
 
     job.close(write)
-    planned = PlannedStack(
-        evaluation=Evaluation(resources={}, parameters=parameters),
-        facts=_facts(launch, current),
-        tags=launch.tags | launch.auto_tags,
-        template_digest=launch.template_digest,
-    )
-    return Made(change_set=changes, planned=Planned(launch=launch, stacks={"": planned}))
+    return made
 
 
 def _close(job: Job, failed: Failed) -> Failed:

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from manciple.catalog.plan_document import PlanDocument, PlanFacts, plan_document
+from manciple.engine.terraform.causes import Causes
 from manciple.engine.terraform.changes import LONGEST_ID, change_set_of, logical_id_of
-from manciple.template.change_set import Change, ChangeSet, PathChange, as_service_catalog
+from manciple.engine.terraform.drifts import drift_of
+from manciple.template.change_set import KNOWN_AFTER_APPLY, Change, ChangeSet, PathChange, as_service_catalog
 
 PLANS = Path(__file__).parent / "plans"
 GIVEN = tuple(PathChange(path=f"/Parameters/{name}", change_type="Modify") for name in ("name", "az", "n", "keys"))
@@ -160,18 +162,66 @@ def test_a_deposed_object_is_a_removal_of_its_own() -> None:
     assert found["terraform_data.gone"].action == "Remove"
 
 
-def test_drift_is_told() -> None:
+def test_drift_is_what_terraform_found_changed_or_gone_with_what_the_plan_wants() -> None:
     plan = everything()
-    inplace = next(one for one in plan["resource_changes"] if one["address"] == "terraform_data.inplace")
-    gone = next(one for one in plan["resource_changes"] if one["address"] == "terraform_data.gone")
+    found = {one["address"].removeprefix("terraform_data."): one for one in plan["resource_changes"]}
+    there = {"input": {"name": "theirs", "tags": ["x", "one"]}, "output": None}
+    inplace = json.loads(json.dumps(found["inplace"]))
+    inplace["change"] |= {"after": inplace["change"]["before"] | there, "after_unknown": {}}
 
-    changes = change_set_of(plan | {"resource_drift": [inplace, gone], "checks": []}, is_new=False)
+    drift = drift_of(plan | {"resource_drift": [inplace, found["gone"], found["newname"]]}, frozenset({"pw"}))
 
-    assert changes.warning == (
-        "terraform_data.old moves to terraform_data.newname. "
-        "terraform_data.inplace was changed outside of Terraform: input, output. "
-        "terraform_data.gone was deleted outside of Terraform."
-    )
+    assert drift is not None
+    assert drift.status == "DRIFTED"
+    assert drift.in_sync == 13
+    assert [
+        (
+            one.logical_resource_id,
+            one.stack_resource_drift_status,
+            [msgspec.structs.astuple(d) for d in one.property_differences],
+        )
+        for one in drift.resources
+    ] == [
+        (
+            "terraform_data.inplace",
+            "MODIFIED",
+            [
+                ("/input/name", "NOT_EQUAL", "one", "theirs", "bad"),
+                ("/output", "REMOVE", '{"name":"one","tags":["x","one"]}', None, KNOWN_AFTER_APPLY),
+            ],
+        ),
+        ("terraform_data.gone", "DELETED", []),
+    ]
+
+
+def test_without_drift_nothing_is_told_of_it() -> None:
+    assert drift_of(everything(), frozenset()) is None
+
+
+def test_a_long_chain_of_references_begins_at_its_parameter() -> None:
+    resources = [
+        {"address": f"t.r{n}", "expressions": {"input": {"references": [f"t.r{n - 1}.id"] if n else ["var.size"]}}}
+        for n in range(1500)
+    ]
+    changing = {f"t.r{n}": frozenset[str]() for n in range(1500)}
+
+    chain = Causes({"root_module": {"resources": resources}}, changing, frozenset({"size"})).chain("t.r1499", "input")
+
+    assert chain[:3] == ["Parameter size", "var.size", "…"]
+    assert chain[-1] == "t.r1499.input"
+    assert len(chain) < 20
+
+
+def test_references_in_a_circle_end() -> None:
+    module = {"outputs": {"o": {"expression": {"references": ["var.i"]}}}}
+    configuration = {
+        "root_module": {
+            "resources": [{"address": "t.r", "expressions": {"input": {"references": ["module.a.o"]}}}],
+            "module_calls": {"a": {"expressions": {"i": {"references": ["module.a.o"]}}, "module": module}},
+        }
+    }
+
+    assert Causes(configuration, {"t.r": frozenset()}, frozenset()).chain("t.r", "input")[-1] == "t.r.input"
 
 
 def test_a_long_address_is_cut_to_a_logical_id_and_keeps_its_end() -> None:

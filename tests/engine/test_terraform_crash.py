@@ -81,6 +81,10 @@ class TerraformWorld(World):
             time.sleep(0.02)
             self.pass_time(operation_id)
 
+    def leave(self, url: str) -> None:
+        """Say another address of the server from here on."""
+        self._url = url
+
     def heard(self, operation_id: str) -> list[tuple[str, str]]:
         """The resources' events."""
         with self.database.read() as tx:
@@ -148,3 +152,14 @@ def test_a_death_at_any_point_changes_nothing_and_nothing_is_done_twice(
         assert state.lock_id is None
         assert [run for run in world.rows(TERRAFORM_RUN) if run.ended_time is None] == []
         assert len(world.rows(INSTANCE)) == (0 if scenario is termination else 2)
+
+
+def test_a_state_that_cannot_be_reached_fails_with_what_to_set(world: TerraformWorld) -> None:
+    world.leave("http://127.0.0.1:1")
+
+    operation_id = world.accept("provision")
+    world.carry_out(operation_id)
+
+    reason = world.operation(operation_id).reason or ""
+    assert reason.startswith("Terraform said: ")
+    assert "public_url; it has to be reachable from here" in reason

@@ -19,8 +19,10 @@ CLI_FILE = "cli.tfrc"
 LOCKS_FILE = ".terraform.lock.hcl"
 
 _BASE = {"TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0", "PATH": os.defpath, "LANG": "C.UTF-8"}
-_RETRIES = {"retry_max": 20, "retry_wait_min": 1, "retry_wait_max": 10}
-"""A server that starts anew is waited for about three minutes."""
+_RETRIES = {"TF_HTTP_RETRY_WAIT_MIN": "1", "TF_HTTP_RETRY_WAIT_MAX": "10"}
+_TRIES_TO_PLAN, _TRIES_TO_APPLY = "5", "20"
+"""How long a server that starts anew is waited for: half a minute, three minutes. Not in the backend's block, which a
+saved plan keeps."""
 _NOTHING = 'provider_installation {\n  direct {\n    exclude = ["*/*/*"]\n  }\n}\n'
 _LONGEST_SOCKET_DIRECTORY = 80
 _LOCKING = "-lock-timeout=30s"
@@ -44,7 +46,7 @@ def identity_of(settings: Terraform) -> Identity:
 def backend(address: str) -> bytes:
     """The override file that makes our server the state's place."""
     http = {"address": address, "lock_address": address, "unlock_address": address, "username": "manciple"}
-    return json.dumps({"terraform": {"backend": {"http": http | _RETRIES}}}).encode()
+    return json.dumps({"terraform": {"backend": {"http": http}}}).encode()
 
 
 def command_line_configuration(settings: Terraform) -> bytes:
@@ -84,7 +86,10 @@ def request_of(run: Run, settings: Terraform, commands: list[Command], token: st
     """The whole request to a run's supervisor."""
     identity = identity_of(settings)
     named = {name: os.environ[name] for name in settings.environment if name in os.environ}
+    is_applied = any(one.name == "apply" for one in commands)
     own = {
+        **_RETRIES,
+        "TF_HTTP_RETRY_MAX": _TRIES_TO_APPLY if is_applied else _TRIES_TO_PLAN,
         "HOME": str(run.private / "home"),
         "TMPDIR": temporary_directory(run),
         "TF_CLI_CONFIG_FILE": str(run.private / CLI_FILE),

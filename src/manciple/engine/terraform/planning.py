@@ -16,7 +16,7 @@ from manciple.engine.terraform.changes import change_set_of
 from manciple.engine.terraform.commands import LOCKS_FILE, PLAN_FILE, to_plan
 from manciple.engine.terraform.drifts import drift_of
 from manciple.engine.terraform.imports import IMPORTS_FILE, import_blocks, importable, left_behind, notes_on
-from manciple.engine.terraform.job import Job, address_of
+from manciple.engine.terraform.job import STATES, Job, address_of
 from manciple.engine.terraform.overrides import OVERRIDES_FILE, provider_overrides, tags_of
 from manciple.engine.terraform.preparation import Prepared, Refused, parameters_of, prepare
 from manciple.engine.terraform.run import Ended, Run, Status
@@ -32,6 +32,7 @@ from manciple.template.values import MASK
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 _MOST_ATTEMPTS = 3
+_UNREACHABLE = "(A run reads and writes its state at this server's public_url; it has to be reachable from here.)"
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,10 +192,15 @@ def failure(run: Run, ended: Ended) -> str:
         messages, _ = messages_of(run.output(name)) if name in ("plan", "apply") else ([], 0)
         faults = faults_in(messages)
         if faults:
-            return " ".join(said(one) for one in faults[:3])
+            return _with_advice(" ".join(said(one) for one in faults[:3]))
         if code not in (0, 2) or name == list(ended.codes)[-1]:
-            return said_in_text(run.errors(name), f"nothing; {name} ended with exit code {code}.")
+            return _with_advice(said_in_text(run.errors(name), f"nothing; {name} ended with exit code {code}."))
     return "The program was not started."
+
+
+def _with_advice(text: str) -> str:
+    """A failure to reach the state's server is the operator's to mend."""
+    return f"{text} {_UNREACHABLE}" if STATES in text else text
 
 
 def _parameter_changes(

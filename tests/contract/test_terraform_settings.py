@@ -108,11 +108,15 @@ def test_a_plan_that_is_stale_is_refused_and_says_so(two: Published, server: Ser
 
     record = two.execute(plan_id)
 
+    status = two.describe("mine")["Status"]
+    fresh = two.plan("mine", ProvisioningParameters=given(fails="true"))["ProvisionedProductPlanDetails"]["PlanId"]
+    compared = own(server, account, f"/_manciple/plans/{plan_id}/diff/{fresh}")
     assert reason(record) == (
         f"The plan is stale: it was made from serial {state.serial} of the state, which is at 99 now; "
         "make a new plan and compare it with this one."
     )
-    assert two.describe("mine")["Status"] == "TAINTED"
+    assert status == "TAINTED"
+    assert "terraform_data.first" in str(compared)
 
 
 def test_a_run_sees_only_the_variables_of_the_environment_that_are_named(publish: Callable[..., Published]) -> None:
@@ -130,6 +134,7 @@ resource "terraform_data" "y" {
     said = reason(product.launch("mine"))
 
     assert "MANCIPLE_TEST_SEEN=seen" in said
+    assert "TF_HTTP_PASSWORD=****" in said
     assert "hidden" not in said
 
 

@@ -169,7 +169,8 @@ def _tell_news(job: Job) -> None:
 
 
 def _hide_secrets(job: Job) -> None:
-    """Let no word tell of what the plan marks as sensitive."""
+    """Let no word tell of the run's token, and of what the plan marks as sensitive."""
+    job.slice.work.mask.add_texts([job.run.token])
     try:
         shown = msgspec.json.decode(job.run.output("show"))
     except msgspec.MsgspecError:

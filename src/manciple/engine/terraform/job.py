@@ -156,6 +156,7 @@ class Job:
         run.write(PARAMETERS_FILE, msgspec.json.encode(prepared.values))
         for file, content in files.items():
             run.write(file, content)
+        run.keep_token(token)
         if identity.uid is not None:
             run.give_to(*identity)
         run.start(request_of(run, self.settings, commands(run), token))

@@ -98,6 +98,17 @@ class Run:
             out.write(content)
         return file
 
+    def keep_token(self, token: str) -> None:
+        """Keep the run's token where only the server sees it, so that no word of the program repeats it."""
+        descriptor = os.open(self.directory / "token", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(token)
+
+    @property
+    def token(self) -> str:
+        """The run's token."""
+        return _read(self.directory / "token", 0).decode()
+
     def read(self, *path: str, most: int) -> bytes | None:
         """A file that the program left under its private directory; None if it is no plain file, or larger.
 

@@ -4,6 +4,7 @@ Instances are the journal of what was really made: a state that a killed run cou
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from manciple.engine.rows import Instance
@@ -30,6 +31,7 @@ def tell(work: Work, handle: Handle, messages: Iterable[Json]) -> None:
     """Tell what messages say."""
     for message in messages:
         kind = message.get("type")
+        work.now = _millis(message) or work.now
         if kind == "diagnostic":
             _hear_fault(work, handle, message["diagnostic"])
         elif kind in ("apply_start", "apply_complete", "apply_errored"):
@@ -41,6 +43,14 @@ def tell_failures(work: Work, handle: Handle) -> None:
     for address, status in handle.failing.items():
         _tell(work, address, _type_of(address), status, None, None)
     handle.failing = {}
+
+
+def _millis(message: Json) -> int | None:
+    """When the program said it."""
+    try:
+        return int(datetime.fromisoformat(str(message.get("@timestamp"))).timestamp() * 1000)
+    except ValueError:
+        return None
 
 
 def _hear(work: Work, handle: Handle, kind: str, hook: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from manciple.app import Server
 from manciple.engine import operation
@@ -19,7 +20,7 @@ from manciple.engine.targets.terraform import TerraformTarget
 from manciple.store.database import Database
 from manciple.store.objects import Objects
 from manciple.store.sealed import Seal, read_key
-from manciple.store.tables.engine import INSTANCE
+from manciple.store.tables.engine import INSTANCE, OPERATION
 from manciple.store.tables.terraform import TERRAFORM_RUN, TERRAFORM_STATE
 from tests.contract.conftest import serve
 from tests.contract.packages import needs_program, packed
@@ -163,3 +164,53 @@ def test_a_state_that_cannot_be_reached_fails_with_what_to_set(world: TerraformW
     reason = world.operation(operation_id).reason or ""
     assert reason.startswith("Terraform said: ")
     assert "public_url; it has to be reachable from here" in reason
+
+
+def take_away(world: TerraformWorld, operation_id: str, *, silent: bool) -> None:
+    """Let another host be the one that has the operation's run, heard of just now or long ago."""
+    with world.database.write() as tx:
+        handle = dict(world.operation(operation_id).handle or {})
+        handle |= {"host": "elsewhere:/data", "heard": 1 if silent else tx.now()}
+        tx.execute(sa.update(OPERATION).where(OPERATION.c.id == operation_id).values(handle=handle))
+
+
+def begin(world: TerraformWorld, stage: str) -> str:
+    """A launch whose run of a stage has just begun."""
+    operation_id, engine = world.accept("provision"), world.new_engine()
+    while (world.operation(operation_id).handle or {}).get("stage") != stage:
+        engine.reconcile(operation_id)
+        time.sleep(0.02)
+        world.pass_time(operation_id)
+    return operation_id
+
+
+def test_a_run_of_another_host_is_left_alone_while_that_tells_of_it(world: TerraformWorld) -> None:
+    operation_id = begin(world, "apply")
+    take_away(world, operation_id, silent=False)
+    before = world.operation(operation_id).handle
+
+    world.new_engine().reconcile(operation_id)
+
+    assert world.operation(operation_id).handle == before
+
+
+def test_a_plan_of_a_host_that_fell_silent_is_begun_anew(world: TerraformWorld) -> None:
+    operation_id = begin(world, "plan")
+    take_away(world, operation_id, silent=True)
+
+    world.pass_time(operation_id)
+    world.carry_out(operation_id)
+
+    assert world.operation(operation_id).reason is None
+    assert sorted(world.heard(operation_id)) == sorted(TOLD[launch])
+
+
+def test_an_execution_of_a_host_that_fell_silent_fails_and_is_not_done_twice(world: TerraformWorld) -> None:
+    operation_id = begin(world, "apply")
+    take_away(world, operation_id, silent=True)
+
+    world.pass_time(operation_id)
+    world.carry_out(operation_id)
+
+    assert (world.operation(operation_id).reason or "").startswith("The run was killed before it could tell")
+    assert [run for run in world.rows(TERRAFORM_RUN) if run.ended_time is None] == []

@@ -34,7 +34,6 @@ from manciple.store.terraform import Content, add_run, end_runs, keep_version, o
 Stage = Literal["plan", "apply", "over"]
 Commands = Callable[[Run], list[Command]]
 
-HOST = socket.gethostname()
 STATES = "/_manciple/terraform/state"
 
 _SHORTEST, _LONGEST = 40, 1000
@@ -44,7 +43,7 @@ _TELL_EVERY = 15_000
 
 
 class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What an operation remembers of its run: its directory's name, on which host, since when, the how-manieth it is.
+    """What an operation remembers of its run: its directory, the host and place of that, since when, which attempt.
 
     `heard` is when its host last told of it. `told` counts the bytes of its stream that were told as events, `failing`
     are resources that failed and have not said why; `cause` is the first failure, `changed` whether anything was done.
@@ -74,6 +73,7 @@ class Job:
         self.slice = slice
         self.settings = settings
         self._runs = runs_directory(data, settings)
+        self._host = f"{socket.gethostname()}:{self._runs}"
         kept = slice.work.operation.handle
         self.handle = None if kept is None else msgspec.convert(kept, Handle)
 
@@ -85,8 +85,9 @@ class Job:
 
     @property
     def status(self) -> Status:
-        """How the run stands."""
-        return self.run.status
+        """How the run stands; one of another host, which has fallen silent, is lost."""
+        assert self.handle is not None
+        return self.run.status if self.handle.host == self._host else Status.LOST
 
     def is_in(self, stage: Stage) -> bool:
         """Has this stage of the operation begun?"""
@@ -126,14 +127,14 @@ class Job:
         """The handle of a run that is to be begun; what is left of the one before it, if it is of this host, goes."""
         operation, now, before = self.slice.work.operation, self.slice.now(), self.handle
         if before is None or before.stage != stage:
-            return Handle(stage=stage, run=f"{operation.id}-{stage}-1", host=HOST, begun=now, heard=now)
-        if before.host == HOST:
+            return Handle(stage=stage, run=f"{operation.id}-{stage}-1", host=self._host, begun=now, heard=now)
+        if before.host == self._host:
             self.run.remove()
         attempt = before.attempt + 1
         return Handle(
             stage=stage,
             run=f"{operation.id}-{stage}-{attempt}",
-            host=HOST,
+            host=self._host,
             begun=now,
             heard=now,
             attempt=attempt,
@@ -165,7 +166,7 @@ class Job:
         """When to look again where another host has the run and lives; None if it is ours, or was given up there."""
         assert self.handle is not None
         now = self.slice.now()
-        if self.handle.host == HOST or now - self.handle.heard > _SILENCE:
+        if self.handle.host == self._host or now - self.handle.heard > _SILENCE:
             return None
         return Wake(now + _LONGEST)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from manciple.engine.slice import Parts
+from manciple.engine.terraform.commands import identity_of
 from manciple.engine.terraform.configuration import Configuration, read_configuration
 from manciple.engine.terraform.package import Package, PackageError, limits_of, read_package
 from manciple.engine.terraform.policy import policy_of, refusals
@@ -71,8 +72,11 @@ def prepare(parts: Parts, settings: Terraform, package_digest: str, given: Mappi
         raise Refused(" ".join(found[:_MOST]) + more)
     try:
         program = find_program(settings)
+        identity_of(settings)
     except NoProgram as error:
         raise Refused(str(error)) from None
+    except KeyError:
+        raise Refused(f"This server has no user {settings.user} (targets.terraform.user); make it.") from None
     variables = {one.name: one for one in configuration.root.variables}
     values = {name: _value(name, text, variables) for name, text in given.items()}
     if missing := [name for name, one in variables.items() if one.required and name not in given]:

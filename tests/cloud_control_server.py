@@ -1,9 +1,9 @@
 """A Cloud Control API of the tests' own: real HTTP in a process of its own, whose world outlives what is tested.
 
-It keeps client tokens, carries requests out some calls later, applies patches to the letter of RFC 6902, and
-can be told to fail, throttle or fall silent: `PUT /_control` with {"faults": [{"operation", "do", "times", …}],
-"polls": N}, where `do` is refuse, fail (a request that was accepted), silent (done, without an answer) or deaf (not
-done either).
+It keeps client tokens, carries requests out some calls later, applies patches to the letter of RFC 6902, and can be
+told to fail, throttle or fall silent: `PUT /_control` with {"faults": [{"operation", "do", "times", …}], "polls": N,
+"forgets": true (client tokens)}, where `do` is refuse, fail (a request that was accepted), silent (done, without an
+answer) or deaf (not done either).
 `GET /_control` tells every call that came. Run as `python -m tests.cloud_control_server PORT`.
 """
 
@@ -66,12 +66,15 @@ class World:
         self.calls: list[Json] = []
         self.faults: list[Json] = []
         self.polls = 0
+        self.forgets = False
 
     def control(self, wanted: Json) -> None:
         if wanted.get("reset"):
             self.resources, self.requests, self.tokens, self.calls, self.faults, self.polls = {}, {}, {}, [], [], 0
+            self.forgets = False
         self.faults = wanted.get("faults", self.faults)
         self.polls = wanted.get("polls", self.polls)
+        self.forgets = wanted.get("forgets", self.forgets)
         for one in wanted.get("resources", []):
             key = (one["TypeName"], one["Identifier"])
             if one.get("Properties") is None:
@@ -194,7 +197,7 @@ class World:
         """A request under a client token: the one there is, or a new one."""
         content = json.dumps({"operation": operation, **body}, sort_keys=True)
         token = body.get("ClientToken", str(uuid.uuid4()))
-        if token in self.tokens:
+        if token in self.tokens and not self.forgets:
             request, first = self.tokens[token]
             if first != content:
                 raise Refusal("ClientTokenConflictException", "the token was used for something else")

@@ -11,6 +11,7 @@ import pytest
 from manciple.app import Server
 from manciple.cli.application import run
 from tests.cloud_control import There
+from tests.contract import publishing
 from tests.contract.conftest import client_of, serve
 
 pytestmark = pytest.mark.usefixtures("aws_credentials")
@@ -23,6 +24,13 @@ Resources:
   Group: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: mine, RetentionInDays: !Ref Days}}
   Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Secret, DelaySeconds: !Ref Days}}
   Topic: {Type: AWS::SNS::Topic}
+"""
+
+NOTE = """
+Parameters:
+  Text: {Type: String, Default: two}
+Resources:
+  Note: {Type: Shop::Notes::Note, Properties: {Title: Milk, Text: !Ref Text, Password: hunter2-hunter2}}
 """
 
 
@@ -171,3 +179,31 @@ def test_the_command_line_prints_it(
     assert "Drift  2 in sync, 1 not" in printed
     assert "! Group  AWS::Logs::LogGroup  mine was changed" in printed
     assert "RetentionInDays: deployed 7, now 1, this plan wants 30" in printed
+
+
+def test_a_type_of_the_operator_s_own_is_looked_at_by_its_handler(
+    tmp_path: Path, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    monkeypatch.setenv("NOTES_DIRECTORY", str(notes))
+    types = [str(Path(__file__).parents[1] / "types" / "note")]
+    for server in serve(f"sqlite:///{tmp_path / 'notes.sqlite'}", tmp_path, types=types):
+        clients = [client_of(server, service, account) for service in ("servicecatalog", "s3")]
+        product = publishing.publish(*clients, NOTE)
+        product.launch("mine")
+        plan = product.plan("mine", ProvisioningParameters=[{"Key": "Text", "Value": "three"}])
+        (file,) = notes.iterdir()
+        file.write_text(json.dumps({**json.loads(file.read_text()), "Text": "scribbled over"}))
+        (found,) = document(server, account, plan, "?live=true")["Drift"]["Resources"]
+
+    assert found["StackResourceDriftStatus"] == "MODIFIED"
+    assert found["PropertyDifferences"] == [
+        {
+            "PropertyPath": "/Text",
+            "DifferenceType": "NOT_EQUAL",
+            "ExpectedValue": "two",
+            "ActualValue": "scribbled over",
+            "DesiredValue": "three",
+        }
+    ]

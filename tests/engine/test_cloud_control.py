@@ -191,6 +191,16 @@ def test_what_was_there_before_is_neither_taken_nor_deleted(world: World, there:
     assert there.resources() == {"mine": {"LogGroupName": "mine", "RetentionInDays": 1}}
 
 
+def test_an_endpoint_that_forgets_client_tokens_makes_what_has_a_name_once(world: World, there: There) -> None:
+    there.tell(forgets=True, faults=[{"operation": "CreateResource", "do": "silent"}])
+
+    status = world.provision({"G": GROUP})
+
+    assert status == "CREATE_COMPLETE"
+    assert there.count("CreateResource") == 2
+    assert list(there.resources()) == ["mine"]
+
+
 def test_what_is_gone_is_deleted(world: World, there: There) -> None:
     world.provision({"G": GROUP})
     there.set("AWS::Logs::LogGroup", "mine", None)

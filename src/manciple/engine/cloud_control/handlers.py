@@ -8,7 +8,7 @@ from manciple.engine.cloud_control.calls import Busy, Json, Refused, Silent
 from manciple.engine.cloud_control.models import attributes_of, desired_state, identifier_in
 from manciple.engine.cloud_control.patch import patch_of
 from manciple.engine.cloud_control.turn import Turn, made_by_request
-from manciple.engine.providers.provider import Action, ProgressEvent
+from manciple.engine.providers.provider import Action, ProgressEvent, failed
 
 _ATTEMPTS = 6
 """So often a request is made anew after one that failed for a reason that passes."""
@@ -47,10 +47,7 @@ def _create(turn: Turn) -> ProgressEvent:
             else ProgressEvent(status="FAILED", error_code=silent.code, message=f"Cloud Control said: {silent.message}")
         )
     except Refused as refused:
-        if refused.code == "AlreadyExists" and name is not None and _is_ours(turn, name, desired):
-            course.there = name
-            return _made(turn)
-        return turn.fail(refused.code, refused.message)
+        return _adopted(turn, refused.code) or turn.fail(refused.code, refused.message)
     return _judge(turn, event)
 
 
@@ -69,15 +66,21 @@ def _look_before(turn: Turn, name: str) -> ProgressEvent:
     return turn.later()
 
 
-def _is_ours(turn: Turn, name: str, desired: Json) -> bool:
-    """Is what has the name, and was not there before, what an earlier call of this handler asked for?
+def _adopted(turn: Turn, code: str) -> ProgressEvent | None:
+    """What has the name, and was not there before, if it is what an earlier call of this handler asked for.
 
-    Only an endpoint that does not keep client tokens leaves that to be asked.
+    Only an endpoint that does not keep client tokens leaves that to be asked: it says that the thing exists.
     """
+    desired = desired_state(turn.request.model, turn.request.tags, turn.schema)
+    name = identifier_in(desired, turn.schema.primary_identifier)
+    if code != "AlreadyExists" or name is None or not turn.course.is_absent:
+        return None
     with suppress(Refused):
         live = turn.api.find(turn.request.type, name)
-        return live is not None and all(live.get(key) == desired[key] for key in desired if key in live)
-    return False
+        if live is not None and all(live.get(key) == desired[key] for key in desired if key in live):
+            turn.course.there = name
+            return _made(turn)
+    return None
 
 
 def _update(turn: Turn) -> ProgressEvent:
@@ -98,7 +101,7 @@ def _delete(turn: Turn) -> ProgressEvent:
     """Delete a resource, or what a request to make it has made."""
     request, course = turn.request, turn.course
     if request.snapshot:
-        return turn.fail("InvalidRequest", _NO_SNAPSHOT.format(request.physical_id))
+        return failed("InvalidRequest", _NO_SNAPSHOT.format(request.physical_id))
     if course.request:
         return _follow(turn)
     creation = made_by_request(request.physical_id)
@@ -176,7 +179,7 @@ def _judge(turn: Turn, event: Json) -> ProgressEvent:
     if status == "SUCCESS" and action == "delete":
         return turn.done(physical_id=turn.request.physical_id)
     if status == "SUCCESS":
-        turn.course.there = event.get("Identifier") or turn.request.physical_id
+        turn.course.there = turn.request.physical_id or event.get("Identifier")
         turn.course.tries = turn.course.silences = 0
         return _made(turn)
     return _judge_failure(turn, event)
@@ -187,6 +190,8 @@ def _judge_failure(turn: Turn, event: Json) -> ProgressEvent:
     code = event.get("ErrorCode") or "GeneralServiceException"
     message = event.get("StatusMessage") or f"the request ended as {event['OperationStatus']}"
     identifier: str | None = event.get("Identifier") if turn.request.action == "create" else None
+    if turn.request.action == "create" and (adopted := _adopted(turn, code)):
+        return adopted
     if code in _PASSING and turn.course.attempt < _ATTEMPTS and not (identifier and _is_there(turn, identifier)):
         return turn.anew()
     return turn.fail(code, message, identifier)

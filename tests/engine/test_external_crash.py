@@ -97,7 +97,8 @@ class World:
 def open_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Makes a world on SQLite."""
     worlds: list[World] = []
-    servers = serve(f"sqlite:///{tmp_path / 'manciple.sqlite'}", tmp_path, execute=False)
+    rules: dict[str, Any] = {"targets.rules": [{"target": "external"}]}
+    servers = serve(f"sqlite:///{tmp_path / 'manciple.sqlite'}", tmp_path, execute=False, **rules)
     server = next(servers)
 
     def make(**settings: Any) -> World:

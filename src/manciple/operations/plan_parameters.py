@@ -22,7 +22,9 @@ def shown_parameters(context: Context, plan: Plan) -> list[shapes.UpdateProvisio
     launch: Launch = objects.get_value(context.tx, plan.request_digest, Launch)
     if not launch.parameters and not launch.use_previous:
         return []
-    open_names = _open_names(objects.get(context.tx, launch.template_digest)) or _parsed_names(context, plan)
+    open_names = _open_names(objects.get(context.tx, launch.template_digest))
+    if open_names is None:
+        open_names = _parsed_names(context, plan)
     shown = [
         shapes.UpdateProvisioningParameter(key=key, value=value if key in open_names else MASK)
         for key, value in launch.parameters.items()
@@ -39,12 +41,14 @@ def _parsed_names(context: Context, plan: Plan) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _open_names(template: bytes) -> frozenset[str]:
-    """The names of a template's parameters that are not NoEcho; none where the template cannot be read."""
+def _open_names(template: bytes) -> frozenset[str] | None:
+    """The names of a template's parameters that are not NoEcho; None of what is no template, or declares none."""
     try:
         declared = load(template.decode()).section("Parameters")
     except (TemplateError, UnicodeDecodeError):
-        return frozenset()
+        return None
+    if not declared:
+        return None
     return frozenset(name for name, members in declared.items() if isinstance(members, dict) and not _no_echo(members))
 
 

@@ -10,14 +10,14 @@ from tests import cloud_control, peers
 from tests.contract.publishing import CLOUDFORMATION
 from tests.end_to_end.scenarios import templates
 from tests.end_to_end.scenarios.served import Served
-from tests.end_to_end.scenarios.target import Thing, Versions
+from tests.end_to_end.scenarios.target import CREDENTIAL, Thing, Versions
 
 SETTINGS = """
 [sandbox]
 signals = "wait"
 [providers.cloud_control]
 endpoint = "{url}"
-types = ["AWS::SQS::*", "AWS::Logs::*", "AWS::S3::*"]
+types = ["AWS::SQS::*", "AWS::Logs::*", "AWS::S3::*", "AWS::IAM::*"]
 poll_seconds = 0.1
 """
 TYPES = {"Changed": "AWS::SQS::Queue", "Replaced": "AWS::Logs::LogGroup", "Added": "AWS::S3::Bucket"}
@@ -33,7 +33,11 @@ class CloudControl:
 
     def __init__(self, there: cloud_control.There) -> None:
         self.settings = SETTINGS.format(url=there.url)
-        self.environment: Mapping[str, str] = peers.KEYS | {"AWS_EC2_METADATA_DISABLED": "true"}
+        self.environment: Mapping[str, str] = {
+            **peers.KEYS,
+            "AWS_SECRET_ACCESS_KEY": CREDENTIAL,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
         self.differs: Mapping[str, str] = {}
         self._there = there
 
@@ -47,6 +51,10 @@ class CloudControl:
 
     def prepare(self, _served: Served, _account: str, _product: Any) -> None:
         """The endpoint runs already."""
+
+    def secretive(self, account: str) -> Versions:
+        properties = {"UserName": f"kept-{account}", "LoginProfile": {"Password": {"Ref": "Secret"}}}
+        return templates.secretive({**templates.KEPT, "Properties": properties}, templates.waiting(1, "Kept"))
 
     def address(self, name: str) -> str:
         return name

@@ -9,7 +9,7 @@ from tests import peers
 from tests.contract.publishing import CLOUDFORMATION
 from tests.end_to_end.scenarios import templates
 from tests.end_to_end.scenarios.served import Served
-from tests.end_to_end.scenarios.target import CANCEL, FAILURE, REPLACEMENT, Thing, Versions
+from tests.end_to_end.scenarios.target import CANCEL, CREDENTIAL, FAILURE, REPLACEMENT, Thing, Versions
 
 SETTINGS = """
 [engine]
@@ -40,7 +40,11 @@ class CloudFormation:
     cause = "CloudFormation said of Wait: WaitCondition timed out"
 
     def __init__(self, peer: str, url: str) -> None:
-        self.environment: Mapping[str, str] = peers.KEYS | {"AWS_EC2_METADATA_DISABLED": "true"}
+        self.environment: Mapping[str, str] = {
+            **peers.KEYS,
+            "AWS_SECRET_ACCESS_KEY": CREDENTIAL,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
         self.differs: Mapping[str, str] = DIFFERS[peer]
         self.outputs = frozenset({"CloudformationStackARN", "Place"} - WITHOUT_OUTPUTS[peer])
         self.settings = SETTINGS.format(url=url)
@@ -51,6 +55,9 @@ class CloudFormation:
 
     def prepare(self, _served: Served, _account: str, _product: Any) -> None:
         """Nothing runs beside the server."""
+
+    def secretive(self, _account: str) -> Versions:
+        return templates.secretive(templates.KEPT, templates.waiting(1, "Kept"))
 
     def address(self, name: str) -> str:
         return name

@@ -54,6 +54,12 @@ def served(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def trial(target: Target, served: Served) -> Trial:
+def account() -> str:
+    """An account that nobody else uses."""
+    return next(_accounts)
+
+
+@pytest.fixture
+def trial(target: Target, served: Served, account: str) -> Trial:
     """The scenarios' product, published in an account of the test's own."""
-    return Trial.publish(target, served, next(_accounts))
+    return Trial.of_things(target, served, account)

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 from tests import postgres
 from tests.contract.publishing import CLOUDFORMATION
 from tests.end_to_end.scenarios import templates
 from tests.end_to_end.scenarios.served import Served
-from tests.end_to_end.scenarios.target import Thing, Versions
+from tests.end_to_end.scenarios.target import CREDENTIAL, Thing, Versions
 from tests.peers import PeerMissingError
 
 TYPE = Path(__file__).parents[3] / "examples" / "types" / "postgresql-database"
@@ -28,7 +29,7 @@ class Postgresql:
     cause = r'The following resource\(s\) failed to create: \[Failing\]\. .*Resource handler returned message: "'
 
     def __init__(self, url: str) -> None:
-        self.environment: Mapping[str, str] = {"POSTGRESQL_ADMIN_URL": url}
+        self.environment: Mapping[str, str] = {"POSTGRESQL_ADMIN_URL": _with_password(url)}
         self.differs: Mapping[str, str] = {}
         self._url = url
 
@@ -41,6 +42,11 @@ class Postgresql:
 
     def prepare(self, _served: Served, _account: str, _product: Any) -> None:
         """Nothing runs beside the server."""
+
+    def secretive(self, account: str) -> Versions:
+        kept = _database(f"kept-{account}", OwnerPassword={"Ref": "Secret"})
+        failing = _database(f"failing-{account}", Locale={"Ref": "Secret"})
+        return templates.secretive(kept, {"Failing": {**failing, "DependsOn": ["Kept"]}})
 
     def address(self, name: str) -> str:
         return name
@@ -56,6 +62,11 @@ class Postgresql:
         return sorted(
             Thing({"changed": "Changed", "added": "Added"}.get(name, "Replaced"), str(oid)) for name, oid in found
         )
+
+
+def _with_password(url: str) -> str:
+    """The address with a password; the tests' own server asks for none."""
+    return make_url(url).set(password=CREDENTIAL).render_as_string(hide_password=False)
 
 
 def _database(name: Any, **properties: Any) -> dict[str, Any]:

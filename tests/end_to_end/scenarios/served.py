@@ -61,10 +61,11 @@ class Served:
         return self.log.read_text().count(READY) if self.log.exists() else 0
 
     def _variables(self) -> dict[str, str]:
-        home = self.directory / "home"
-        home.mkdir(exist_ok=True)
+        for name in ("home", "tmp"):
+            (self.directory / name).mkdir(exist_ok=True)
         return {
-            "HOME": str(home),
+            "HOME": str(self.directory / "home"),
+            "TMPDIR": str(self.directory / "tmp"),
             "MANCIPLE_CONFIG": str(self.directory / "settings.toml"),
             "MANCIPLE_DATA": str(self.directory / "data"),
             "MANCIPLE_PORT": str(self.port),

@@ -17,6 +17,10 @@ CANCEL = "cancel"
 """An operation that hangs can be cancelled."""
 
 
+CREDENTIAL = "planted-credential-6d1b"
+"""What a target's environment has as a password, a key or a token."""
+
+
 class Versions(NamedTuple):
     """A product's versions: `second` adds a thing, `failing` is the second and fails, `hanging` never ends."""
 
@@ -59,6 +63,9 @@ class Target(Protocol):
 
     def prepare(self, served: Served, account: str, product: Any) -> None:
         """What has to be there before an account launches a published product."""
+
+    def secretive(self, account: str) -> Versions:
+        """A product that is given a Secret; its failing version fails with the secret in what is said of it."""
 
     def address(self, name: str) -> str:
         """The logical id that a plan gives a thing."""

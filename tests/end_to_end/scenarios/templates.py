@@ -22,6 +22,21 @@ def waiting(seconds: int, *after: str) -> dict[str, Any]:
     return {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}, "Wait": wait}
 
 
+def secretive(kept: dict[str, Any], failing: dict[str, Any]) -> Versions:
+    """The templates of a resource that keeps a parameter Secret, and of those beside it that fail."""
+    parameter = {"Secret": {"Type": "String", "NoEcho": True}}
+    outputs = {"Place": {"Value": {"Ref": "Kept"}}, "Told": {"Value": {"Ref": "Secret"}}}
+    texts = [
+        json.dumps({"Parameters": parameter, "Resources": resources, "Outputs": outputs})
+        for resources in ({"Kept": kept}, {"Kept": kept}, {"Kept": kept, **failing}, {"Kept": kept})
+    ]
+    return Versions(*texts)
+
+
+KEPT = {"Type": "AWS::IAM::User", "Properties": {"LoginProfile": {"Password": {"Ref": "Secret"}}}}
+"""A user of AWS whose password is the secret."""
+
+
 def _template(resources: dict[str, Any]) -> str:
     parameters = {"Size": {"Type": "Number"}, "Zone": {"Type": "String"}}
     outputs = {"Place": {"Value": {"Ref": "Changed"}}}

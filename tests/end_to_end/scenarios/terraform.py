@@ -8,13 +8,14 @@ from typing import Any
 
 from tests.contract.packages import PROGRAM, packed
 from tests.end_to_end.scenarios.served import Served
-from tests.end_to_end.scenarios.target import ROLLBACK, Thing, Versions
+from tests.end_to_end.scenarios.target import CREDENTIAL, ROLLBACK, Thing, Versions
 from tests.peers import PeerMissingError
 
 SETTINGS = """
 [targets.terraform]
 provisioners = ["local-exec"]
 grace_seconds = 5.0
+environment = ["DEPLOY_TOKEN"]
 """
 VARIABLES = """
 variable "Size" { type = number }
@@ -43,6 +44,23 @@ resource "terraform_data" "Hanging" {
   provisioner "local-exec" { command = "sleep 600" }
 }
 """
+KEPT = """
+variable "Secret" {
+  type      = string
+  sensitive = true
+}
+resource "terraform_data" "Kept" { input = { secret = var.Secret, note = "a word of ${var.Secret}" } }
+output "Told" {
+  value     = terraform_data.Kept.output.secret
+  sensitive = true
+}
+"""
+LOUD = """
+resource "terraform_data" "Loud" {
+  depends_on = [terraform_data.Kept]
+  provisioner "local-exec" { command = "echo ${nonsensitive(var.Secret)} >&2; exit 3" }
+}
+"""
 
 
 class Terraform:
@@ -55,7 +73,7 @@ class Terraform:
     cause = "^Terraform said of terraform_data.Failing: .*there is no room"
 
     def __init__(self, world: Path) -> None:
-        self.environment: Mapping[str, str] = {}
+        self.environment: Mapping[str, str] = {"DEPLOY_TOKEN": CREDENTIAL}
         self.differs: Mapping[str, str] = {
             ROLLBACK: "Terraform has none: what it did before a failure stays, and the next plan goes on from there"
         }
@@ -72,6 +90,10 @@ class Terraform:
 
     def prepare(self, _served: Served, _account: str, _product: Any) -> None:
         """Nothing runs beside the server."""
+
+    def secretive(self, _account: str) -> Versions:
+        texts = (KEPT, KEPT, KEPT + LOUD, KEPT)
+        return Versions(*(packed({"main.tf": text}) for text in texts))
 
     def address(self, name: str) -> str:
         return f"terraform_data.{name}"

@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.contract import publishing
 from tests.contract.publishing import Published, until
 from tests.end_to_end.scenarios.served import Served
-from tests.end_to_end.scenarios.target import Target
+from tests.end_to_end.scenarios.target import Target, Versions
 
 NAME = "mine"
 FIRST, SECOND, FAILING, HANGING = range(4)
@@ -26,12 +26,17 @@ class Trial:
     product: Published
 
     @classmethod
-    def publish(cls, target: Target, served: Served, account: str) -> "Trial":
-        """Publish the target's versions in an account that nobody else uses."""
+    def publish(cls, target: Target, served: Served, account: str, versions: Versions) -> "Trial":
+        """Publish versions of a product in an account that nobody else uses."""
         clients = [served.client(service, account) for service in ("servicecatalog", "s3")]
-        product = publishing.publish(*clients, *target.versions(account), kind=target.kind)
+        product = publishing.publish(*clients, *versions, kind=target.kind)
         target.prepare(served, account, product)
         return cls(target, served, account, product)
+
+    @classmethod
+    def of_things(cls, target: Target, served: Served, account: str) -> "Trial":
+        """The product of the scenarios."""
+        return cls.publish(target, served, account, target.versions(account))
 
     def given(self, size: int = 10, zone: str = "a") -> list[dict[str, str]]:
         """Provisioning parameters; the zone is a name that no other account has."""

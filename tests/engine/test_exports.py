@@ -15,7 +15,7 @@ from tests.engine.worlds import PRODUCT, World, broken, nested, open_world, temp
 OTHER = "pp-bbbbbbbbbbbbb"
 
 
-def exporting(value: Any = "one", name: str = "Net") -> dict[str, Any]:
+def exporting(value: Any = "one", name: Any = "Net") -> dict[str, Any]:
     """Outputs with one export."""
     return {"Outputs": {"Net": {"Value": value, "Export": {"Name": name}}}}
 
@@ -33,7 +33,8 @@ def run(world: World, product: str, resources: dict[str, Any], kind: str = "prov
 
 def status(world: World, product: str) -> str:
     """The status of a product's stack, nothing if it has none."""
-    return next((row.status for row in world.rows(STACK) if row.provisioned_product_id == product), "")
+    own = (row for row in world.rows(STACK) if row.provisioned_product_id == product and row.parent_id is None)
+    return next((row.status for row in own), "")
 
 
 def name_of(world: World, product: str) -> str:
@@ -119,10 +120,14 @@ def test_a_name_that_another_stack_exports_is_refused(world: World) -> None:
     assert exported(world) == {"Net": "one"}
 
 
-def test_a_name_that_is_known_only_at_the_commit_is_refused_there(world: World) -> None:
+def test_a_name_that_is_known_only_at_execution_is_refused_there(world: World) -> None:
     run(world, PRODUCT, {"A": topic("a")}, **exporting())
-    name: Any = {"Fn::GetAtt": ["B", "DisplayName"]}
-    ended = run(world, OTHER, {"B": topic("b", DisplayName="Net")}, **exporting("mine", name))
+    child = {"T": {"Type": "AWS::SNS::Topic"}}
+    world.put_template(
+        "child.json", child, Parameters={"Name": {"Type": "String"}}, **exporting("mine", {"Ref": "Name"})
+    )
+    given = {"Name": {"Fn::GetAtt": ["B", "DisplayName"]}}
+    ended = run(world, OTHER, {"B": topic("b", DisplayName="Net"), "C": nested("child.json", given)})
 
     assert ended == "ROLLBACK_COMPLETE"
     assert f"already exported by stack {name_of(world, PRODUCT)}" in reason(world)

@@ -14,7 +14,7 @@ from manciple.template.evaluation import Evaluation, Facts, Needs, Output, Param
 from manciple.template.faults import within
 from manciple.template.intrinsics import table
 from manciple.template.limits import DEFAULT_LIMITS, Limits
-from manciple.template.outputs import evaluate_output
+from manciple.template.outputs import SAME_NAMES, evaluate_output, same_exports
 from manciple.template.references import unresolved_message
 from manciple.template.resources import evaluate_resource
 from manciple.template.rules import check_rules
@@ -123,6 +123,8 @@ def _outputs(template: Template, active: Mapping[str, dict[str, Value]], scope: 
     if scope.unresolved:
         message = unresolved_message(scope.unresolved, "Outputs").removeprefix("Template format error: ")
         raise TemplateError(message, path="Outputs", line=template.line("Outputs"))
+    if same := same_exports(outputs.values()):
+        raise TemplateError(SAME_NAMES.format(", ".join(same)), path="Outputs", line=template.line("Outputs"))
     return outputs
 
 

@@ -1,6 +1,7 @@
 """Evaluate one output."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from manciple.errors import TemplateError
 from manciple.template.evaluation import Output
@@ -11,6 +12,16 @@ from manciple.template.values import Value
 
 NO_LIST = "Template format error: The Value field of every Outputs member must evaluate to a String and not a List."
 NO_OBJECT = "Template format error: Every Value member must be a string."
+UNKNOWN_NAME = (
+    "Template format error: Output {} is malformed.  The Name field of Export must not depend on any resources, "
+    "imported values, or Fn::GetAZs."
+)
+"""With two spaces (aws-cloudformation/cfn-lint issue 1632)."""
+SAME_NAMES = (
+    "Template format error: The Outputs section contains duplicate Export names: [{}]. "
+    "Specify a unique name for each export."
+)
+"""compose-x/ecs_composex issue 444."""
 
 
 def evaluate_output(name: str, declared: Mapping[str, Value], scope: Scope) -> Output:
@@ -29,6 +40,12 @@ def evaluate_output(name: str, declared: Mapping[str, Value], scope: Scope) -> O
     )
 
 
+def same_exports(outputs: Iterable[Output]) -> list[str]:
+    """The names that several outputs export, as far as names are known."""
+    names = Counter(output.export for output in outputs if isinstance(output.export, str))
+    return [str(name) for name, count in names.items() if count > 1]
+
+
 def _evaluated(value: Value, part: str, scope: Scope) -> Value:
     try:
         result = scope.value(value)
@@ -42,7 +59,10 @@ def _export(name: str, declared: Mapping[str, Value], scope: Scope) -> Value | N
     export = declared.get("Export")
     if not isinstance(export, dict):
         return None
+    scope.seen = {}
     exported = _evaluated(export["Name"], "Export/Name", scope)
+    if any(kind != "parameter" for kind, _ in scope.seen):
+        raise TemplateError(UNKNOWN_NAME.format(name), path="Export/Name")
     if exported == "" or isinstance(exported, list):
         raise TemplateError(malformed_export(name), path="Export")
     return exported

@@ -278,3 +278,40 @@ def test_a_function_in_place_of_all_properties_is_refused() -> None:
 
     assert refused.value.message == "Encountered unsupported property Fn::If"
     assert refused.value.path == "Resources/R/Properties/Fn::If"
+
+
+EXPORTING = """
+Parameters: {{Env: {{Type: String, Default: test}}}}
+Conditions: {{Never: !Equals [a, b]}}
+Resources: {{R: {{Type: T}}}}
+Outputs:
+  A: {{Value: a, Export: {{Name: !Sub '${{Env}}-a'}}}}
+  B: {{Value: b, {more}}}
+"""
+
+
+def test_two_outputs_cannot_export_one_name() -> None:
+    with pytest.raises(TemplateError) as refused:
+        run(EXPORTING.format(more="Export: {Name: test-a}"))
+
+    assert refused.value.message == (
+        "Template format error: The Outputs section contains duplicate Export names: [test-a]. "
+        "Specify a unique name for each export."
+    )
+    assert (refused.value.path, refused.value.line) == ("Outputs", 5)
+
+
+def test_an_output_that_is_switched_off_exports_nothing() -> None:
+    assert evaluation_of(EXPORTING.format(more="Condition: Never, Export: {Name: test-a}")).outputs.keys() == {"A"}
+
+
+@pytest.mark.parametrize("name", ["!Ref R", "!GetAtt R.Name", "!Sub '${R}-x'", "!Join ['', [x, !Ref R]]"])
+def test_an_exports_name_does_not_depend_on_resources(name: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        run(EXPORTING.format(more=f"Export: {{Name: {name}}}"))
+
+    assert refused.value.message == (
+        "Template format error: Output B is malformed.  The Name field of Export must not depend on any resources, "
+        "imported values, or Fn::GetAZs."
+    )
+    assert refused.value.path == "Outputs/B/Export/Name"

@@ -43,10 +43,10 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def allowing_server(directory: Path) -> Iterator[Server]:
     """A server that lets packages run commands, and gives EXTERNAL products to Terraform."""
-    os.environ["MANCIPLE_TEST_SEEN"], os.environ["MANCIPLE_TEST_HIDDEN"] = "seen", "hidden"
+    os.environ |= {"MANCIPLE_TEST_SEEN": "seen", "MANCIPLE_TEST_HIDDEN": "hidden", "MANCIPLE_TEST_TOKEN": "planted"}
     flags = {
         "targets.terraform.provisioners": ("local-exec",),
-        "targets.terraform.environment": ("MANCIPLE_TEST_SEEN",),
+        "targets.terraform.environment": ("MANCIPLE_TEST_SEEN", "MANCIPLE_TEST_TOKEN"),
         "targets.rules": [{"target": "terraform", "product_type": "EXTERNAL"}],
         "log_level": "debug",
     }
@@ -135,6 +135,7 @@ resource "terraform_data" "y" {
 
     assert "MANCIPLE_TEST_SEEN=seen" in said
     assert "TF_HTTP_PASSWORD=****" in said
+    assert "MANCIPLE_TEST_TOKEN=****" in said
     assert "hidden" not in said
 
 

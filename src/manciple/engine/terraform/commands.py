@@ -7,10 +7,12 @@ command line.
 import json
 import os
 import pwd
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from manciple.engine.terraform.run import Command, Request, Run
+from manciple.engine.terraform.values import SHORTEST
 from manciple.settings.sections import Terraform
 
 PLAN_FILE = "plan.bin"
@@ -25,6 +27,7 @@ _TRIES_TO_PLAN, _TRIES_TO_APPLY = "5", "20"
 saved plan keeps."""
 _NOTHING = 'provider_installation {\n  direct {\n    exclude = ["*/*/*"]\n  }\n}\n'
 _LONGEST_SOCKET_DIRECTORY = 80
+_IS_SECRET = re.compile("SECRET|TOKEN|PASSW|KEY|CREDENTIAL", re.IGNORECASE)
 _LOCKING = "-lock-timeout=30s"
 
 
@@ -115,6 +118,12 @@ def temporary_directory(run: Run) -> str:
     """Where a run keeps what is for a moment, sockets of providers too, whose paths have to be short (unix(7))."""
     whole = str(run.private / "tmp")
     return whole if len(whole) <= _LONGEST_SOCKET_DIRECTORY else "../tmp"
+
+
+def secrets_of_environment(settings: Terraform) -> list[str]:
+    """The values of those variables that a run sees and that are secrets by their names."""
+    names = (name for name in settings.environment if _IS_SECRET.search(name) and not name.endswith("_ID"))
+    return [value for name in names if len(value := os.environ.get(name, "")) >= SHORTEST]
 
 
 def runs_directory(data: Path, settings: Terraform) -> Path:

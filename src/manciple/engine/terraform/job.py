@@ -23,6 +23,7 @@ from manciple.engine.terraform.commands import (
     identity_of,
     request_of,
     runs_directory,
+    secrets_of_environment,
 )
 from manciple.engine.terraform.package import BACKEND_FILE, write_package
 from manciple.engine.terraform.preparation import Prepared
@@ -74,6 +75,7 @@ class Job:
         self.settings = settings
         self._runs = runs_directory(data, settings)
         self._host = f"{socket.gethostname()}:{self._runs}"
+        slice.work.mask.add_texts(secrets_of_environment(settings))
         kept = slice.work.operation.handle
         self.handle = None if kept is None else msgspec.convert(kept, Handle)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from manciple.engine.credentials import Clients
 from manciple.engine.place import place_of
 from manciple.engine.providers.provider import Subject
 from manciple.store.tables import engine
@@ -318,6 +319,17 @@ def test_what_was_made_stays_where_it_is_whatever_the_settings_say(
     assert [type_ for type_, _ in simulated] == ["AWS::SQS::Queue"]
     assert list(there.resources()) == ["mine"]
     assert status == "DELETE_FAILED"
+
+
+@pytest.mark.parametrize(
+    ("region", "address"),
+    [
+        ("eu-west-1", "https://cloudcontrolapi.eu-west-1.amazonaws.com"),
+        ("cn-north-1", "https://cloudcontrolapi.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_aws_stands_for_its_own_address_of_the_region(region: str, address: str) -> None:
+    assert Clients("aws").cloud_control(place_of(ACCOUNT, region)).meta.endpoint_url == address
 
 
 def test_places_have_endpoints_of_their_own_and_all_others_none(database_url: str, there: There) -> None:

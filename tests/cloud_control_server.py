@@ -2,13 +2,14 @@
 
 It keeps client tokens, carries requests out some calls later, applies patches to the letter of RFC 6902, and can be
 told to fail, throttle or fall silent: `PUT /_control` with {"faults": [{"operation", "do", "times", …}], "polls": N,
-"forgets": true (client tokens)}, where `do` is refuse, fail (a request that was accepted), silent (done, without an
-answer) or deaf (not done either).
+"forgets": true (client tokens), "retry_after": S}, where `do` is refuse, fail (a request that was accepted),
+silent (done, without an answer) or deaf (not done either).
 `GET /_control` tells every call that came. Run as `python -m tests.cloud_control_server PORT`.
 """
 
 import json
 import sys
+import time
 import uuid
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -67,14 +68,16 @@ class World:
         self.faults: list[Json] = []
         self.polls = 0
         self.forgets = False
+        self.retry_after = 0
 
     def control(self, wanted: Json) -> None:
         if wanted.get("reset"):
             self.resources, self.requests, self.tokens, self.calls, self.faults, self.polls = {}, {}, {}, [], [], 0
-            self.forgets = False
+            self.forgets, self.retry_after = False, 0
         self.faults = wanted.get("faults", self.faults)
         self.polls = wanted.get("polls", self.polls)
         self.forgets = wanted.get("forgets", self.forgets)
+        self.retry_after = wanted.get("retry_after", self.retry_after)
         for one in wanted.get("resources", []):
             key = (one["TypeName"], one["Identifier"])
             if one.get("Properties") is None:
@@ -214,6 +217,8 @@ class World:
             "OperationStatus": "IN_PROGRESS",
             "EventTime": 1,
         }
+        if self.retry_after:
+            event["RetryAfter"] = time.time() + self.retry_after
         if operation != "CREATE" or identifier in body.get("DesiredState", ""):
             event["Identifier"] = identifier
         made = {"event": event, "left": self.polls, "act": act, "identifier": identifier, "fails": fault.get("fails")}

@@ -1,6 +1,7 @@
 """Resources by Cloud Control: made, changed, deleted at an endpoint in another process, whatever goes wrong."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from manciple.engine.credentials import Clients
 from manciple.engine.place import place_of
 from manciple.engine.providers.provider import Subject
+from manciple.engine.targets.target import Wake
 from manciple.store.tables import engine
 from tests.cloud_control import There
 from tests.engine.test_crash import CrashError, Crashing
@@ -128,6 +130,19 @@ def test_a_request_is_followed_until_it_is_through(world: World, there: There) -
     assert there.count("CreateResource") == 1
     assert there.count("GetResourceRequestStatus") == 4
     assert events == ["CREATE_IN_PROGRESS", "CREATE_IN_PROGRESS", "CREATE_COMPLETE"]
+
+
+@pytest.mark.parametrize(("wanted", "heeded"), [(120, 120), (9999, 300)])
+def test_the_endpoint_says_when_it_is_to_be_asked_again(world: World, there: There, wanted: int, heeded: int) -> None:
+    there.tell(polls=1, retry_after=wanted)
+    operation = world.submit(template({"Q": QUEUE}))
+
+    wake = world.engine.reconcile(operation)
+
+    (step,) = world.rows(engine.STEP)
+    assert isinstance(wake, Wake)
+    assert step.state == "waiting"
+    assert abs(step.not_before / 1000 - time.time() - heeded) < 30
 
 
 @pytest.mark.parametrize("operation", ["CreateResource", "UpdateResource", "DeleteResource", "GetResource"])

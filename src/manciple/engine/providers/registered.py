@@ -150,7 +150,7 @@ class _Call:
             status="IN_PROGRESS",
             physical_id=self._identifier(answer) if self._request.action == "create" else None,
             callback_context={"handler": answer.callback_context, "model": answer.resource_model or {}},
-            delay_ms=int((answer.callback_delay_seconds or 0) * 1000),
+            delay_ms=int(min(max(answer.callback_delay_seconds or 0, 0), minutes * 60) * 1000),
             timeout_ms=minutes * 60_000 if self._request.callback_context is None else None,
             origin=_NAME,
         )

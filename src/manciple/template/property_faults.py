@@ -61,6 +61,14 @@ def property_faults(
     return PropertyFaults(_readable(structural), _earlier_reason(structural[0])) if structural else None
 
 
+def model_faults(schema: ResourceSchema, model: Mapping[str, Value]) -> list[str]:
+    """What in a model that a handler gave its schema does not permit; it may lack what templates must have."""
+    compiler = Compiler({"properties": schema.properties, "definitions": schema.definitions}, all_known)
+    rules = {"properties": schema.properties, "patternProperties": schema.pattern_properties}
+    found = compiler.check({"type": "object", "additionalProperties": False, **rules})(model)
+    return [": ".join(filter(None, ("/".join(fault.path), fault.message))) for fault in found]
+
+
 @lru_cache(maxsize=512)
 def _check(resource_type: str, is_unknown: IsUnknown) -> Check | None:
     schema = schema_of(resource_type)

@@ -16,7 +16,9 @@ import msgspec
 from manciple.engine.registered.directory import ResourceType
 from manciple.engine.registered.handler import Action, Answer, ask
 from manciple.engine.registered.inputs import Inputs
-from manciple.engine.registered.model import identified, identifier_of, without
+from manciple.engine.registered.model import as_values, identified, identifier_of, members_at, without
+from manciple.template.property_faults import model_faults
+from manciple.template.resource_schemas import ResourceSchema
 
 _LONGEST_WAIT = 60.0
 _MODEL = "a model with its primary identifier"
@@ -186,8 +188,6 @@ def _reads_what_it_created(trial: Trial) -> None:
     read = trial.call("READ", trial.key(answer.resource_model or {}))
     _succeeded("READ", read)
     _compare(trial, "READ", asked, read.resource_model or {})
-    hidden = [name for name in trial.type.schema.write_only if "/" not in name and name in (read.resource_model or {})]
-    _demand(not hidden, f"READ gave {', '.join(hidden)}, which the schema calls write-only.")
 
 
 def _is_idempotent_by_token(trial: Trial) -> None:
@@ -213,9 +213,43 @@ def _refuses_read_only(trial: Trial) -> None:
     _failed("CREATE with a read-only property", answer, "InvalidRequest")
 
 
+def _creates_anew(trial: Trial) -> None:
+    model = trial.create()
+    asked = trial.inputs.last
+    _succeeded("DELETE", trial.call("DELETE", trial.key(model)))
+    _succeeded("CREATE after DELETE", trial.call("CREATE", asked))
+
+
+def _answers_by_its_schema(trial: Trial) -> None:
+    asked = trial.inputs.create()
+    created = trial.call("CREATE", asked)
+    _succeeded("CREATE", created)
+    made = asked | (created.resource_model or {})
+    answers = {"CREATE": created, "READ": trial.call("READ", trial.key(made))}
+    if "update" in trial.type.minutes and trial.inputs.has_update:
+        answers["UPDATE"] = trial.call("UPDATE", trial.inputs.update(made), previous=made)
+    for action, answer in answers.items():
+        _succeeded(action, answer)
+        _demand_by_schema(trial.type.schema, action, answer.resource_model or {})
+
+
+def _demand_by_schema(schema: ResourceSchema, action: str, model: Model) -> None:
+    hidden = [path for path in schema.write_only if members_at(model, path)]
+    _demand(not hidden, f"{action} gave {', '.join(hidden)}, which the schema calls write-only.")
+    fault = next(iter(model_faults(schema, as_values(model))), None)
+    _demand(fault is None, f"{action} gave a model that the schema does not permit: {fault}.")
+
+
 def _lists_what_it_created(trial: Trial) -> None:
     made = identifier_of(trial.create(), trial.type.schema)
     _demand(made in trial.listed(), f"LIST was to give {made} and did not.")
+
+
+def _lists_what_it_updated(trial: Trial) -> None:
+    before = trial.create()
+    _succeeded("UPDATE", trial.call("UPDATE", trial.inputs.update(before), previous=before))
+    made = identifier_of(before, trial.type.schema)
+    _demand(made in trial.listed(), f"LIST was to give {made} after its update and did not.")
 
 
 def _updates(trial: Trial) -> None:
@@ -296,12 +330,30 @@ RULES = (
         check=_refuses_read_only,
         applies=_has_read_only,
     ),
+    Rule(
+        name="delete_create",
+        sentence="What was deleted can be created again.",
+        check=_creates_anew,
+        applies=_identifier_is_given,
+    ),
+    Rule(
+        name="models",
+        sentence="Answers hold what the schema permits, and nothing that is write-only.",
+        check=_answers_by_its_schema,
+    ),
     Rule(name="create_list", sentence="A list has what was created.", check=_lists_what_it_created, handlers=_LISTING),
     Rule(
         name="update_read",
         sentence="An update changes the resource, keeps its identifier, and a read gives what was asked for.",
         check=_updates,
         handlers=_UPDATING,
+        applies=_has_changes,
+    ),
+    Rule(
+        name="update_list",
+        sentence="A list has what was updated.",
+        check=_lists_what_it_updated,
+        handlers=("create", "update", "delete", "list"),
         applies=_has_changes,
     ),
     Rule(

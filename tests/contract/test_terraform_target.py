@@ -98,6 +98,17 @@ def test_a_plan_shows_what_a_launch_makes_and_executing_it_makes_that(product: P
     assert product.describe("mine")["Status"] == "AVAILABLE"
 
 
+def test_products_of_type_terraform_cloud_are_deployed_likewise(publish: Callable[..., Published]) -> None:
+    package = packed({"./main.tf": 'output "x" { value = { a = [1, true, null] } }\n'})
+    product = publish(package, kind="TERRAFORM_CLOUD")
+
+    record = product.launch("mine")
+
+    assert record["RecordDetail"]["Status"] == "SUCCEEDED", record
+    assert record["RecordOutputs"] == [{"OutputKey": "x", "OutputValue": '{"a":[1,true,null]}'}]
+    assert product.describe("mine")["Type"] == "TERRAFORM_CLOUD"
+
+
 @pytest.fixture
 def launched(product: Published) -> Published:
     record = product.launch("mine", ProvisioningParameters=given(name="one"))

@@ -152,7 +152,8 @@ class Terraform(Struct, frozen=True, kw_only=True):
     that blocks and `terraform_remote_state` name; `any_files`: functions may read what is not in the package. Providers
     come from `mirror`, a directory laid out as a filesystem mirror. A run sees the variables that `environment` names
     and no others, runs as `user` if the server is root, and has to stay within `seconds` and `memory_bytes`; asked to
-    stop, it has `grace_seconds` before it is killed. `registry` lets providers come from a registry instead.
+    stop, it has `grace_seconds` before it is killed. `registry` lets providers come from a registry instead. No file
+    that a run writes is larger than `file_bytes` (a provider is one), no state or plan file than `state_bytes`.
     """
 
     binary: Path | None = None
@@ -168,7 +169,7 @@ class Terraform(Struct, frozen=True, kw_only=True):
     seconds: Seconds = 3600.0
     grace_seconds: Seconds = 120.0
     memory_bytes: Positive = 2 * 1024**3
-    file_bytes: Positive = 256 * 1024**2
+    file_bytes: Positive = 2 * 1024**3
     state_bytes: Positive = 64 * 1024**2
     parallelism: Positive = 10
     archive_bytes: Positive = 16 * 1024**2

@@ -152,8 +152,8 @@ def _judge(job: Job, wanted: Wanted, ended: Ended) -> Made | Wake | Failed:
 def _keep(job: Job, prepared: Prepared, made: Made) -> Made | Failed:
     """Keep the plan file that a plan was read from."""
     current, run, launch = job.slice, job.run, made.planned.launch
-    content = run.read(PLAN_FILE, most=job.settings.file_bytes)
-    locked = run.read("package", LOCKS_FILE, most=job.settings.file_bytes)
+    content = run.read(PLAN_FILE, most=job.settings.state_bytes)
+    locked = run.read("package", LOCKS_FILE, most=job.settings.state_bytes)
     if content is None:
         return _close(job, Failed(code=None, message="The planning run left no plan file that can be kept."))
     operation, objects = current.work.operation, current.parts.objects

@@ -16,7 +16,7 @@ from manciple.catalog.ids import stack_name
 from manciple.engine import operation
 from manciple.engine.credentials import Clients
 from manciple.engine.events import Event, list_events
-from manciple.engine.launch import Launch, Termination
+from manciple.engine.launch import Adoption, Launch, Termination
 from manciple.engine.limits import Limits
 from manciple.engine.memory import Memory
 from manciple.engine.probe import Probe
@@ -101,6 +101,29 @@ class CloudWorld(World):
             RECORDS.insert(tx, _record(name, self.product))
             submit = {"provision": operation.submit_provision, "update": operation.submit_update}[kind]
             return submit(tx, self.objects, launch, record_id=name)
+
+    def accept_import(self, arn: str) -> str:
+        """Accept the import of a stack; nothing runs yet."""
+        name = self.next_id("rec")
+        with self.database.write() as tx:
+            digest = self.objects.put(tx, b"{}")
+            adoption = Adoption(
+                account=ACCOUNT,
+                region=peers.REGION,
+                provisioned_product_id=self.product,
+                target="cloudformation",
+                stack_arn=arn,
+                template_digest=digest,
+            )
+            RECORDS.insert(tx, _record(name, self.product))
+            return operation.submit_import(tx, self.objects, adoption, record_id=name)
+
+    def age(self, operation_id: str, by: int) -> None:
+        """Let an operation be accepted so many milliseconds earlier."""
+        table = engine_tables.OPERATION
+        earlier = table.c.created_time - by
+        with self.database.write() as tx:
+            tx.execute(sa.update(table).where(table.c.id == operation_id).values(created_time=earlier))
 
     def accept_execution(self, plan_id: str, text: str) -> str:
         """Accept the execution of a plan that was made."""

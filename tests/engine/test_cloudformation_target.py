@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from manciple.catalog.plan_document import PlanDocument
+from manciple.engine.reconcile import Done
 from manciple.engine.targets.target import Wake
 from tests.engine.cloudformation_worlds import CloudWorld, open_cloud_world
 
@@ -423,3 +424,17 @@ def test_an_update_that_is_cancelled_is_turned_back(ministack: CloudWorld) -> No
     assert status == "UPDATE_ROLLBACK_COMPLETE"
     assert ministack.record(record_id).errors[0]["Description"].startswith("User Initiated.")
     assert ministack.resources_there() == ["A"]
+
+
+def test_an_import_waits_for_an_endpoint_that_is_away_and_is_given_up_at_last(world: CloudWorld) -> None:
+    away = world.new_engine(url="http://127.0.0.1:9")
+    record_id = world.accept_import("arn:aws:cloudformation:eu-west-1:123456789012:stack/theirs/1")
+
+    first = away.reconcile(record_id)
+    world.age(record_id, world.limits.deadline)
+    world.carry_out(record_id, away)
+
+    record = world.record(record_id)
+    assert not isinstance(first, Done)
+    assert record.status == "FAILED"
+    assert "/theirs/1 could not be asked for within" in record.errors[0]["Description"]

@@ -1,17 +1,23 @@
 """What is old goes, and nothing that is named by a row."""
 
+import hashlib
+from io import BytesIO
+
 import pytest
 
 from manciple.engine.providers.faults import Fault
 from manciple.engine.retention import sweep
+from manciple.store.artifacts import UploadPart
 from manciple.store.objects import BLOB
 from manciple.store.rows import PROVISIONED_PRODUCTS
+from manciple.store.tables.artifacts import OBJECT_CHUNK, UPLOAD, UPLOAD_PART
 from manciple.store.tables.catalog import PROVISIONED_PRODUCT
 from manciple.store.tables.engine import DEPENDENCY, EVENT, INSTANCE, OPERATION, STACK, STEP
 from manciple.store.tables.sandbox import SANDBOX_LEDGER
 from manciple.store.tables.terraform import TERRAFORM_STATE, TERRAFORM_STATE_VERSION
 from manciple.store.tables.workflows import WORKFLOW
 from manciple.store.terraform import keep_version, open_state
+from manciple.store.uploads import UPLOADS, MultipartUpload, put_part
 from manciple.store.workflows import add_workflow
 from tests.engine.test_settlement import Catalog
 from tests.engine.worlds import ACCOUNT, PRODUCT, REGION, World, template, topic
@@ -133,3 +139,48 @@ def test_a_state_of_terraform_goes_with_its_product(catalog: Catalog) -> None:
     states = world.rows(TERRAFORM_STATE)
     assert [one.provisioned_product_id for one in states] == [PRODUCT]
     assert [one.state_id for one in world.rows(TERRAFORM_STATE_VERSION)] == [states[0].id]
+
+
+def open_upload(world: World, upload_id: str, opened: int, got_part: int) -> None:
+    """An upload in parts, opened at a moment, that got its only part at another one."""
+    upload = MultipartUpload(
+        account=ACCOUNT,
+        region=REGION,
+        id=upload_id,
+        bucket="b",
+        key="k",
+        headers={},
+        algorithm=None,
+        is_whole=False,
+        created_time=opened,
+    )
+    digest = hashlib.sha256(upload_id.encode()).hexdigest()
+    part = UploadPart(
+        account=ACCOUNT,
+        region=REGION,
+        upload_id=upload_id,
+        number=1,
+        size=len(upload_id),
+        digest=digest,
+        etag="e",
+        checksums={},
+        last_modified=got_part,
+    )
+    with world.database.write() as tx:
+        UPLOADS.insert(tx, upload)
+        put_part(tx, (ACCOUNT, REGION), part, BytesIO(upload_id.encode()))
+
+
+def test_an_upload_that_nobody_goes_on_with_goes_with_its_bytes(world: World) -> None:
+    with world.database.read() as tx:
+        now = tx.now()
+    open_upload(world, "forsaken", 0, 0)
+    open_upload(world, "slow", 0, now)
+    open_upload(world, "young", now, now)
+
+    sweep(world.database, 60_000)
+
+    left = ["slow", "young"]
+    assert sorted(row.id for row in world.rows(UPLOAD)) == left
+    assert sorted(row.upload_id for row in world.rows(UPLOAD_PART)) == left
+    assert sorted(row.content for row in world.rows(OBJECT_CHUNK)) == [b"slow", b"young"]

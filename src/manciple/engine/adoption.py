@@ -42,12 +42,21 @@ def adopt(slice: Slice, target: Target) -> int | None:
         request = slice.parts.objects.get_value(tx, work.operation.request_digest, Adoption)
     try:
         found = target.find_stack(slice.parts, place_of(request.account, request.region), request.stack_arn)
-    except StackAway:
-        return slice.now() + _LATER
+    except StackAway as away:
+        return _ask_again(slice, request, away)
     if found is None:
         _fail(slice, f"Stack {request.stack_arn} is not there any more.")
     else:
         _take(slice, request, found)
+    return None
+
+
+def _ask_again(slice: Slice, request: Adoption, away: StackAway) -> int | None:
+    """When a target that gave no answer is asked again; it is given up once it was away as long as a step may take."""
+    longest = slice.parts.limits.deadline
+    if slice.now() - slice.work.operation.created_time < longest:
+        return slice.now() + _LATER
+    _fail(slice, f"Stack {request.stack_arn} could not be asked for within {longest // 60_000} minutes: {away}")
     return None
 
 

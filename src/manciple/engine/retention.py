@@ -2,7 +2,7 @@
 
 Gone are an operation's row, steps, dependencies, signals, callbacks, events, the sandbox's ledger of its tokens, and
 the workflow under whose token an engine told its result, and what Terraform ran and saved; a state of Terraform goes
-once its product is gone.
+once its product is gone. Uploads in parts that nobody completed or aborted go, too.
 While there is a product or its stack, the newest operation stays, and what deployed it last: they tell what it is. Then
 sealed blobs that no row names go: models, plans, documents, requests. Plain blobs are templates, which are kept.
 """
@@ -23,6 +23,7 @@ from manciple.store.tables.terraform import (
     TERRAFORM_STATE_VERSION,
 )
 from manciple.store.tables.workflows import WORKFLOW
+from manciple.store.uploads import UPLOADS, delete_upload, old_uploads
 
 BATCH = 200
 """Operations, or blobs, of one transaction: none is held for long."""
@@ -112,6 +113,7 @@ def sweep(database: Database, kept_for: int) -> int:
     while removed := _sweep_operations(database, kept_for):
         operations += removed
     _sweep_states(database, kept_for)
+    _sweep_uploads(database, kept_for)
     return operations + _sweep_blobs(database)
 
 
@@ -142,6 +144,16 @@ def _sweep_states(database: Database, kept_for: int) -> None:
         with database.write() as tx:
             tx.execute(sa.delete(TERRAFORM_STATE_VERSION).where(TERRAFORM_STATE_VERSION.c.state_id.in_(ids)))
             tx.execute(sa.delete(TERRAFORM_STATE).where(TERRAFORM_STATE.c.id.in_(ids)))
+
+
+def _sweep_uploads(database: Database, kept_for: int) -> None:
+    """Remove uploads in parts that nobody completed: one a transaction, for its parts may be many."""
+    with database.read() as tx:
+        old = old_uploads(tx, tx.now() - kept_for)
+    for upload in old:
+        with database.write() as tx:
+            if UPLOADS.get(tx, upload.account, upload.region, upload.id) is not None:
+                delete_upload(tx, upload)
 
 
 def _forget_tokens(tx: Transaction, ids: list[str]) -> None:

@@ -63,6 +63,17 @@ def uploads_of(tx: Transaction, owner: Owner, bucket: str) -> list[MultipartUplo
     )
 
 
+def old_uploads(tx: Transaction, before: int) -> list[MultipartUpload]:
+    """Everybody's uploads that were opened before a moment and got no part since."""
+    got_part = sa.exists().where(
+        UPLOAD_PART.c.account == UPLOAD.c.account,
+        UPLOAD_PART.c.region == UPLOAD.c.region,
+        UPLOAD_PART.c.upload_id == UPLOAD.c.id,
+        UPLOAD_PART.c.last_modified >= before,
+    )
+    return UPLOADS.find(tx, UPLOAD.c.created_time < before, ~got_part)
+
+
 def delete_upload(tx: Transaction, upload: MultipartUpload) -> None:
     """Delete an upload with its parts."""
     owner = (upload.account, upload.region)

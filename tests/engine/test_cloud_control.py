@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from manciple.engine.providers.provider import Subject
 from manciple.engine.targets.target import Wake
 from manciple.store.tables import engine
 from tests.cloud_control import There
-from tests.engine.test_crash import CrashError, Crashing
+from tests.engine.test_signals import Waiting
 from tests.engine.worlds import ACCOUNT, REGION, World, open_world, template
 
 pytestmark = pytest.mark.usefixtures("aws_credentials")
@@ -22,8 +22,8 @@ GROUP = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "mine", "
 QUEUE = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": "5"}}
 
 
-@pytest.fixture
-def settings(there: There) -> dict[str, Any]:
+def flags(there: There) -> dict[str, Any]:
+    """Settings by which some types are real."""
     return {
         "providers.cloud_control.endpoint": there.url,
         "providers.cloud_control.types": ["AWS::Logs::*", "AWS::SQS::*", "AWS::IAM::*", "AWS::EC2::Volume"],
@@ -32,13 +32,14 @@ def settings(there: There) -> dict[str, Any]:
 
 
 @pytest.fixture
+def settings(there: There) -> dict[str, Any]:
+    return flags(there)
+
+
+@pytest.fixture
 def world(database_url: str, settings: dict[str, Any]) -> Iterator[World]:
     with open_world(database_url, **settings) as found:
         yield found
-
-
-def instances(world: World) -> dict[str, Any]:
-    return {row.logical_id: row for row in world.rows(engine.INSTANCE)}
 
 
 def reasons(world: World) -> list[str]:
@@ -362,56 +363,21 @@ def test_places_have_endpoints_of_their_own_and_all_others_none(database_url: st
     assert there.calls() == []
 
 
-def launch(world: World) -> str:
-    return world.submit(template({"G": GROUP, "Q": {**QUEUE, "DependsOn": "G"}}))
-
-
-def update(world: World) -> str:
-    world.run(launch(world))
-    changed = {**QUEUE, "Properties": {"DelaySeconds": "9"}, "DependsOn": "G"}
-    moved = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "moved"}}
-    return world.submit(template({"G": moved, "Q": changed}), "update")
-
-
-def termination(world: World) -> str:
-    world.run(launch(world))
-    return world.submit_termination()
-
-
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("scenario", "polls", "stride", "status", "groups", "delays"),
-    [
-        (launch, 0, 1, "CREATE_COMPLETE", ["mine"], [5]),
-        (launch, 1, 2, "CREATE_COMPLETE", ["mine"], [5]),
-        (update, 1, 5, "UPDATE_COMPLETE", ["moved"], [9]),
-        (termination, 1, 4, "DELETE_COMPLETE", [], []),
-    ],
-    ids=["launch", "launch followed", "update", "termination"],
-)
-def test_wherever_the_process_dies_nothing_is_done_twice(
-    world: World,
-    there: There,
-    scenario: Callable[[World], str],
-    polls: int,
-    stride: int,
-    status: str,
-    groups: list[str],
-    delays: list[int],
-) -> None:
-    there.tell(polls=polls)
-    counting = Crashing()
-    world.run(scenario(world), world.new_engine(counting))
-    for death in range(0, len(counting.reached), stride):
-        world.clear()
-        there.reset()
-        there.tell(polls=polls)
-        operation = scenario(world)
-        try:
-            world.run(operation, world.new_engine(Crashing(death)))
-        except CrashError:
+def test_a_creation_policy_waits_for_signals_at_our_address(sqlite_url: str, there: There) -> None:
+    policy = {"ResourceSignal": {"Count": 1, "Timeout": "PT10M"}}
+    there.tell(polls=1)
+    with open_world(sqlite_url, is_durable=False, **flags(there)) as plain:
+        world = Waiting(plain.database, plain.limits, **flags(there))
+        operation = world.submit(template({"Q": {**QUEUE, "CreationPolicy": policy}}))
+        for _ in range(4):
+            world.slice(operation)
             world.pass_time(operation)
-            world.run(operation)
+        waiting = world.status()
+        (step,) = world.rows(engine.STEP)
 
-        queues = [properties["DelaySeconds"] for properties in there.resources("AWS::SQS::Queue").values()]
-        assert (world.status(), list(there.resources("AWS::Logs::LogGroup")), queues) == (status, groups, delays), death
+        became = world.signal(step.token)
+        world.run(operation)
+
+        assert (waiting, became, world.status()) == ("CREATE_IN_PROGRESS", "ACCEPTED", "CREATE_COMPLETE")
+        world.pool.shutdown()
+    assert there.count("CreateResource") == 1

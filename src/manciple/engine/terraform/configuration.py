@@ -10,11 +10,12 @@ from collections.abc import Iterator
 import msgspec
 
 from manciple.engine.terraform import expression_reading as reading
+from manciple.engine.terraform.file_calls import FileCall, calls_in, calls_in_template, renders_files, suspects
 from manciple.engine.terraform.hcl import HclError, read_json, read_native
 from manciple.engine.terraform.hcl.constants import constant_text
 from manciple.engine.terraform.hcl.syntax import Block, Body, Expression
 from manciple.engine.terraform.package import Package, PackageError, PackageLimits, is_configuration, is_override
-from manciple.engine.terraform.paths import FileCall, PathRule, file_calls
+from manciple.engine.terraform.paths import Paths
 from manciple.engine.terraform.variables import Output, Variable, read_output, read_variable
 
 RESOURCES = ("resource", "data", "ephemeral", "action")
@@ -95,14 +96,19 @@ class Module(msgspec.Struct, frozen=True, kw_only=True):
     backends: tuple[Named, ...] = ()
     overriding_backends: tuple[Named, ...] = ()
     file_calls: tuple[FileCall, ...] = ()
+    renders_files: bool = False
     unknown_blocks: tuple[Named, ...] = ()
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """All modules, the root first; `faults` are sentences on what is wrong beside the root's own files."""
+    """All modules, the root first; `faults` are sentences on what is wrong beside the root's own files.
+
+    `template_calls` are those in files that `templatefile` may render.
+    """
 
     modules: tuple[Module, ...]
     faults: tuple[str, ...] = ()
+    template_calls: tuple[FileCall, ...] = ()
 
     @property
     def root(self) -> Module:
@@ -131,7 +137,13 @@ def read_configuration(package: Package, limits: PackageLimits | None = None) ->
         fresh = dict.fromkeys(call.path for call in local if call.path not in seen and not _missing(package, call))
         waiting += [found for found in fresh if found is not None]
         seen |= set(waiting)
-    return Configuration(modules=tuple(modules), faults=tuple(faults))
+    template_calls: list[FileCall] = []
+    if any(module.renders_files for module in modules):
+        try:
+            template_calls += _template_calls(package, budget)
+        except ConfigurationError as error:
+            faults.append(str(error))
+    return Configuration(modules=tuple(modules), faults=tuple(faults), template_calls=tuple(template_calls))
 
 
 class _Budget:
@@ -143,7 +155,9 @@ class _Budget:
     def spend(self, content: bytes) -> None:
         self._left -= len(content)
         if self._left < 0:
-            raise ConfigurationError(f"The package has more than {self._limit} bytes of .tf and .tf.json files.")
+            raise ConfigurationError(
+                f"The package has more than {self._limit} bytes of configuration and of templates that read files."
+            )
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -164,7 +178,8 @@ def _missing(package: Package, call: ModuleCall) -> str | None:
 def _read_module(package: Package, path: str, budget: _Budget) -> Module:
     files = list(_read_files(package, path, budget))
     blocks = [(file, block) for file in files for block in file.body.blocks]
-    local_values = {name: value for _, block in blocks for name, value in _locals(block)}
+    evaluated = list(_evaluated(blocks))
+    paths = Paths({name: value for _, block in blocks for name, value in _locals(block)}, path)
     return Module(
         path=path,
         variables=tuple(_variables(blocks)),
@@ -176,7 +191,8 @@ def _read_module(package: Package, path: str, budget: _Budget) -> Module:
         calls=tuple(_call(file, block, path) for file, block in blocks if block.type == "module"),
         backends=tuple(found for file, block in blocks for found in _backends(file, block)),
         overriding_backends=tuple(f for file, block in blocks if file.overrides for f in _backends(file, block)),
-        file_calls=tuple(file_calls(package, _evaluated(blocks), PathRule(local_values, path))),
+        file_calls=tuple(found for file, one in evaluated for found in calls_in(file, one, paths)),
+        renders_files=renders_files(one for _, one in evaluated),
         unknown_blocks=tuple(found for file, block in blocks for found in _unknown(file, block)),
     )
 
@@ -192,6 +208,14 @@ def _read_files(package: Package, path: str, budget: _Budget) -> Iterator[_File]
             yield _File(file, is_override(name), read(contents[name], file))
         except HclError as error:
             raise ConfigurationError(str(error)) from None
+        except RecursionError:
+            raise ConfigurationError(f"{file} is nested too deep.") from None
+
+
+def _template_calls(package: Package, budget: _Budget) -> Iterator[FileCall]:
+    for path in suspects(package):
+        budget.spend(package.files[path])
+        yield from calls_in_template(path, package.files[path])
 
 
 _Blocks = list[tuple[_File, Block]]

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 import msgspec
 
 from manciple.engine.terraform.configuration import Configuration, Module, RequiredProvider, Resource
+from manciple.engine.terraform.file_calls import FileCall
 from manciple.settings.sections import Terraform
 
 SECTION = "targets.terraform"
@@ -49,7 +50,7 @@ def policy_of(settings: Terraform) -> PackagePolicy:
 def refusals(configuration: Configuration, policy: PackagePolicy) -> list[str]:
     """One sentence for each thing that is not allowed, with its place and the setting that would allow it."""
     found = [sentence for module in configuration.modules for sentence in _of_module(module, policy)]
-    return list(dict.fromkeys([*configuration.faults, *found]))
+    return list(dict.fromkeys([*configuration.faults, *found, *_files(configuration.template_calls, policy)]))
 
 
 def provider_addresses(module: Module) -> dict[str, list[tuple[str, str]]]:
@@ -85,7 +86,7 @@ def _of_module(module: Module, policy: PackagePolicy) -> Iterator[str]:
             yield _refusal(one.place, f"backend {one.name}", "backends")
     for resource in module.resources:
         yield from _remote_state(resource, policy)
-    yield from _files(module, policy)
+    yield from _files(module.file_calls, policy)
     for one in module.unknown_blocks:
         yield f"{one.place}: blocks of type {one.name} are not known here, so what they do cannot be judged."
 
@@ -104,10 +105,10 @@ def _remote_state(resource: Resource, policy: PackagePolicy) -> Iterator[str]:
         yield _refusal(resource.place, f"reading a state by backend {resource.backend or 'of any kind'}", "backends")
 
 
-def _files(module: Module, policy: PackagePolicy) -> Iterator[str]:
+def _files(calls: tuple[FileCall, ...], policy: PackagePolicy) -> Iterator[str]:
     if policy.any_files:
         return
-    for call in module.file_calls:
+    for call in calls:
         name = f"{call.function}(…)" if call.function else "this text"
         yield f"{call.place}: {name} may read files of the server: {call.why}; {SECTION}.any_files would allow it."
 

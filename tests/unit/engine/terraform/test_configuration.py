@@ -160,5 +160,5 @@ def test_a_root_module_that_cannot_be_read_is_refused(text: str, said: str) -> N
 def test_there_is_a_limit_to_what_is_read_as_configuration() -> None:
     found = package({"main.tf": "# long\n" * 100, "data.bin": b"0" * 10_000})
 
-    with pytest.raises(ConfigurationError, match=r"more than 500 bytes of \.tf"):
+    with pytest.raises(ConfigurationError, match=r"more than 500 bytes of configuration"):
         read_configuration(found, PackageLimits(configuration_bytes=500))

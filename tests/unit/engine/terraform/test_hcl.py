@@ -175,6 +175,7 @@ def test_long_text_is_read_in_one_go(text: str) -> None:
         ("[", "main.tf.json is not JSON"),
         ("1", "main.tf.json: the file must be an object, or a list of objects."),
         ('{"variable": 1}', "main.tf.json: variable must be an object, or a list of objects."),
+        ('{"a": NaN}', "main.tf.json is not JSON: NaN is no number."),
         ('{"a": 1, "a": 2}', "main.tf.json: a is set twice."),
         ('{"a":' * 100_000, "main.tf.json: this is nested deeper than 100 levels."),
         ('{"locals": {"a": ' + "[" * 200 + "]" * 200 + "}}", "main.tf.json: this is nested deeper than 100 levels."),
@@ -184,6 +185,14 @@ def test_json_that_is_no_configuration_is_refused(text: str, said: str) -> None:
     with pytest.raises(HclError) as caught:
         read_json(text.encode(), "main.tf.json")
     assert str(caught.value).startswith(said)
+
+
+def test_half_a_pair_of_surrogates_is_replaced_as_in_go() -> None:
+    found = read_json(b'{"locals": {"\\ud800": ["\\udc00", "\\ud83d\\ude00"]}}', "main.tf.json")
+
+    (attribute,) = found.blocks[0].body.attributes.items()
+    assert (attribute[0], constant(attribute[1].value)) == ("\ufffd", ["\ufffd", "😀"])
+    assert value(r'"\ud800"') == "\ufffd"
 
 
 def test_numbers_of_thousands_of_digits_are_texts_in_json_too() -> None:

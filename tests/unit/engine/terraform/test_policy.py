@@ -284,6 +284,45 @@ def test_functions_may_not_read_what_is_elsewhere(call: str) -> None:
     assert refused(text, policy=PackagePolicy(any_files=True)) == []
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"a": '""', "path": '"${local.a}/etc/passwd"'},
+        {"a": '"/etc"', "path": '"${local.a}/passwd"'},
+        {"a": '"${"/"}etc"', "path": '"${local.a}/passwd"'},
+        {"a": 'true ? "a" : ".."', "path": '"${local.a}/x"'},
+        {"a": "local.path", "path": "local.a"},
+        {"a": '"${local.path}"', "path": '"x${local.a}"', "b": "local.path"},
+        {"a": "{ b = 1 }", "path": "local.a.b"},
+    ],
+)
+def test_a_path_is_followed_through_local_values(values: dict[str, str]) -> None:
+    text = "".join(f"  {name} = {value}\n" for name, value in values.items())
+    where = "local.b" if "b" in values else "local.path"
+
+    found = refused(f"locals {{\n{text}  read = file({where})\n}}")
+
+    assert len(found) == (0 if "b" in values else 1)
+
+
+def test_local_values_that_grow_without_end_are_not_followed() -> None:
+    grows = "".join(
+        f'  a{n} = var.x ? "${{local.a{n + 1}}}b" : "${{local.a{n + 1}}}c${{local.a{n + 1}}}"\n' for n in range(99)
+    )
+
+    (sentence,) = refused(f'locals {{\n{grows}  a99 = "x"\n  read = file(local.a0)\n}}')
+
+    assert "where its path begins is known only when it runs" in sentence
+
+
+def test_templates_that_read_files_count_as_configuration() -> None:
+    text = 'locals { a = templatefile("${path.module}/t.txt", {}) }'
+
+    (sentence,) = refused(text, {"t.txt": 'a${file("b")}' + "x" * 1024**2})
+
+    assert sentence == "The package has more than 1048576 bytes of configuration and of templates that read files."
+
+
 def test_a_module_may_climb_within_the_package() -> None:
     nested = 'locals { a = file("${path.module}/../../shared.txt") }'
 

@@ -85,6 +85,11 @@ def constant_text(expression: Expression | None) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def constant_written(expression: Expression) -> str:
+    """The value of an expression as a template writes it. Raises NotConstantError."""
+    return _as_text(constant(expression))
+
+
 def number_text(number: Decimal) -> str:
     """A number as JSON writes it: no needless exponent, no trailing zeros."""
     return f"{number.normalize(_NUMBERS):f}" if -7 < number.adjusted() < 21 or not number else str(number).lower()

@@ -48,7 +48,10 @@ class _Object(list[tuple[str, Any]]):
 def read_json(content: bytes, file: str) -> Body:
     """A file's body. Raises HclError."""
     try:
-        found = json.loads(content.decode().removeprefix("\ufeff"), object_pairs_hook=_Object, parse_int=_number)
+        text = content.decode().removeprefix("\ufeff")
+        found = json.loads(
+            text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_no_number
+        )
     except (UnicodeDecodeError, ValueError) as error:
         raise HclError(f"{file} is not JSON: {error}.") from None
     except RecursionError:
@@ -56,14 +59,23 @@ def read_json(content: bytes, file: str) -> Body:
     return _body(found, "", file)
 
 
-def _number(text: str) -> "_Number":
-    return _Number(text)
-
-
 class _Number(str):
-    """A whole number as written: Python would read none of thousands of digits."""
+    """A number as written: Python would not read one of thousands of digits."""
 
     __slots__ = ()
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> _Object:
+    return _Object((_whole(name), value) for name, value in pairs)
+
+
+def _whole(text: str) -> str:
+    """A text in which half of a pair of surrogates is what Go's encoding/json makes of it."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _body(value: Any, within: str, file: str) -> Body:
@@ -115,8 +127,9 @@ def _expression(value: Any, file: str, depth: int) -> Expression:
     return Literal(value if value is None or isinstance(value, bool) else str(value))
 
 
-def _template(text: str, file: str) -> JsonText:
+def _template(given: str, file: str) -> JsonText:
     """A text; one that is no template has none, and may stand only where none is evaluated."""
+    text = _whole(given)
     if "${" not in text and "%{" not in text:
         return JsonText(text, Template((text,)))
     try:
@@ -126,4 +139,4 @@ def _template(text: str, file: str) -> JsonText:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return _whole(value) if isinstance(value, str) else ""

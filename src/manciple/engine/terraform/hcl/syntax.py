@@ -6,110 +6,110 @@ Operators are kept flat in the order written; only `constants` folds them. Nothi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
 
 
 class HclError(Exception):
     """Text that is not HCL; one sentence says file, line and what is wrong."""
 
 
+class Expression:
+    """What has a value."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Expression):
     """A number's text, true, false or null."""
 
     value: str | bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class Template(Expression):
     """A quoted text or heredoc: texts and the expressions between them. `for` and `if` directives are parts too."""
 
-    parts: "tuple[str | Expression, ...]"
+    parts: tuple[str | Expression, ...]
     directives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class JsonText:
+class JsonText(Expression):
     """A text of the JSON form: a template where Terraform evaluates it, itself where it does not."""
 
     value: str
-    template: "Expression | None"
+    template: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Expression):
     """A tuple: `[a, b]`."""
 
-    items: "tuple[Expression, ...]"
+    items: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Expression):
     """An object: `{a = b}`."""
 
-    items: "tuple[tuple[Expression, Expression], ...]"
+    items: tuple[tuple[Expression, Expression], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Expression):
     """A call of a function; its name with `::` where a provider or the core gives it."""
 
     name: str
-    arguments: "tuple[Expression, ...]"
+    arguments: tuple[Expression, ...]
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Expression):
     """A name and what is looked up in it: texts for attributes, expressions for indexes, None for splats."""
 
     name: str
-    steps: "tuple[str | Expression | None, ...]"
+    steps: tuple[str | Expression | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Expression):
     """The same of a value that is no name: `f(x)[0]`."""
 
-    of: "Expression"
-    steps: "tuple[str | Expression | None, ...]"
+    of: Expression
+    steps: tuple[str | Expression | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Expression):
     """`-a` or `!a`."""
 
     operator: str
-    operand: "Expression"
+    operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Expression):
     """`a + b * c`: operands and the operators between them."""
 
-    operands: "tuple[Expression, ...]"
+    operands: tuple[Expression, ...]
     operators: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Expression):
     """`a ? b : c`."""
 
-    condition: "Expression"
-    if_true: "Expression"
-    if_false: "Expression"
+    condition: Expression
+    if_true: Expression
+    if_false: Expression
 
 
 @dataclass(frozen=True, slots=True)
-class For:
+class For(Expression):
     """`[for ...]` or `{for ...}`: the expressions in it, in the order written."""
 
-    expressions: "tuple[Expression, ...]"
-
-
-Expression: TypeAlias = (
-    Literal | Template | JsonText | Sequence | Mapping | Call | Reference | Lookup | Unary | Chain | Conditional | For
-)
+    expressions: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,8 @@ def parts_of(expression: Expression) -> Iterator[Expression]:
 
 
 def every(expression: Expression) -> Iterator[Expression]:
-    """An expression, and all that is in it."""
-    yield expression
-    for part in parts_of(expression):
-        yield from every(part)
+    """An expression, and all that is in it, in the order written."""
+    waiting = [expression]
+    while waiting:
+        yield (one := waiting.pop())
+        waiting += reversed(list(parts_of(one)))

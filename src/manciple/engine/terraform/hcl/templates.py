@@ -111,7 +111,7 @@ def _escaped(cursor: Cursor) -> str:
     if not digits:
         return _ESCAPED[kind]
     code = int(digits, 16)
-    return chr(code) if code <= 0x10FFFF else "\ufffd"
+    return "\ufffd" if code > 0x10FFFF or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 def _no_expression(cursor: Cursor) -> Expression:

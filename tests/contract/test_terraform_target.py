@@ -98,6 +98,65 @@ def test_a_plan_shows_what_a_launch_makes_and_executing_it_makes_that(product: P
     assert product.describe("mine")["Status"] == "AVAILABLE"
 
 
+def test_a_variable_that_no_plan_keeps_is_given_again_when_it_is_applied(publish: Callable[..., Published]) -> None:
+    package = """
+variable "name" { type = string }
+variable "token" {
+  type      = string
+  ephemeral = true
+}
+resource "terraform_data" "x" {
+  input = var.name
+  lifecycle {
+    precondition {
+      condition     = length(var.token) > 3
+      error_message = "The token is too short."
+    }
+  }
+}
+output "x" { value = terraform_data.x.output }
+"""
+    product = publish(packed({"main.tf": package}), kind="TERRAFORM_OPEN_SOURCE")
+
+    plan = product.plan("mine", ProvisioningParameters=given(name="one", token="a-token"))
+    record = product.execute(plan["ProvisionedProductPlanDetails"]["PlanId"])
+    terminated = product.terminate("mine")
+
+    assert record["RecordDetail"]["Status"] == "SUCCEEDED", record
+    assert record["RecordOutputs"] == [{"OutputKey": "x", "OutputValue": "one"}]
+    assert terminated["RecordDetail"]["Status"] == "SUCCEEDED", terminated
+
+
+def test_modules_of_a_package_are_planned_by_their_addresses(publish: Callable[..., Published]) -> None:
+    files = {
+        "main.tf": """
+variable "names" { type = set(string) }
+module "each" {
+  source   = "./parts/one"
+  for_each = var.names
+  name     = each.key
+}
+output "all" { value = { for name, one in module.each : name => one.made } }
+""",
+        "parts/one/main.tf": """
+variable "name" { type = string }
+resource "terraform_data" "made" { input = "${var.name}: ${trimspace(file("${path.module}/word.txt"))}" }
+output "made" { value = terraform_data.made.output }
+""",
+        "parts/one/word.txt": "hello\n",
+    }
+    product = publish(packed(files), kind="TERRAFORM_OPEN_SOURCE")
+
+    plan = product.plan("mine", ProvisioningParameters=given(names='["a.b", "c"]'))
+    record = product.execute(plan["ProvisionedProductPlanDetails"]["PlanId"])
+
+    assert changes(plan) == {
+        'module.each["a.b"].terraform_data.made': ("ADD", None),
+        'module.each["c"].terraform_data.made': ("ADD", None),
+    }
+    assert record["RecordOutputs"] == [{"OutputKey": "all", "OutputValue": '{"a.b":"a.b: hello","c":"c: hello"}'}]
+
+
 def test_products_of_type_terraform_cloud_are_deployed_likewise(publish: Callable[..., Published]) -> None:
     package = packed({"./main.tf": 'output "x" { value = { a = [1, true, null] } }\n'})
     product = publish(package, kind="TERRAFORM_CLOUD")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from manciple.engine.rows import Instance
+from manciple.engine.terraform.causes import plain
 from manciple.engine.terraform.changes import logical_id_of
 from manciple.engine.terraform.job import Handle
 from manciple.engine.terraform.stream import Json, said
@@ -98,7 +99,7 @@ def _tell(work: Work, address: str, type_: str, status: str, physical_id: str | 
 
 def _type_of(address: str) -> str:
     """The type in an address: what stands before the name."""
-    parts = address.split(".")
+    parts = plain(address).split(".")
     while len(parts) > 2 and parts[0] == "module":
         parts = parts[2:]
     return parts[0]

@@ -91,7 +91,7 @@ class TerraformTarget:
         try:
             found = carry_out(self._job(slice))
         except CalledBackError:
-            found = Over(f"{USER_INITIATED}.", changed=False)
+            found = Over(f"{USER_INITIATED}.")
         return found if isinstance(found, Wake) else _end(slice, found)
 
     def outputs(self, slice: Slice) -> list[dict[str, Any]]:

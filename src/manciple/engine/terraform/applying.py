@@ -40,10 +40,9 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Over(msgspec.Struct, frozen=True):
-    """The execution is over: why it failed, None if it did not, and whether anything was changed by it."""
+    """The execution is over: why it failed, None if it did not."""
 
     reason: str | None
-    changed: bool = True
 
 
 def carry_out(job: Job) -> Wake | Over:
@@ -52,7 +51,8 @@ def carry_out(job: Job) -> Wake | Over:
     if handle is None or handle.stage == "plan":
         return _begin(job)
     if handle.stage == "over":
-        return Over(handle.reason, handle.changed)
+        job.run.remove()
+        return Over(handle.reason)
     if (wake := job.elsewhere()) is not None:
         return wake
     status = job.status
@@ -72,7 +72,7 @@ def _begin(job: Job) -> Wake | Over:
             return _begin_destruction(job)
         return _begin_application(job)
     except Refused as refused:
-        return Over(str(refused), changed=False)
+        return Over(str(refused))
 
 
 def _begin_application(job: Job) -> Wake | Over:
@@ -85,13 +85,12 @@ def _begin_application(job: Job) -> Wake | Over:
         differs = saved_state_differs(current, tx, saved) if saved else "The plan's file is gone; make a new plan."
         files = _files(current, tx, saved) if saved else {}
     if saved is None or differs is not None:
-        return Over(differs, changed=False)
+        return Over(differs)
     given = {name: str(revealed(one.given)) for name, one in evaluation.parameters.items() if not one.is_default}
     prepared = prepare(current.parts, job.settings, saved.package_digest, given)
     if prepared.program.version != saved.program:
         return Over(
-            f"The plan was made by {saved.program} and the program is {prepared.program.version} now; make a new plan.",
-            changed=False,
+            f"The plan was made by {saved.program} and the program is {prepared.program.version} now; make a new plan."
         )
     applied = Applied(
         package_digest=saved.package_digest,
@@ -131,7 +130,7 @@ def _begin_destruction(job: Job) -> Wake | Over:
         state = state_of(tx, operation.account, operation.region, operation.provisioned_product_id)
         is_empty = not list(held_in(read_state(current, tx)))
         if is_empty or state is None or state.applied_digest is None:
-            return Over(_left_words(current), changed=False)
+            return Over(_left_words(current))
         applied = current.parts.objects.get_value(tx, state.applied_digest, Applied)
         locks = current.parts.objects.get(tx, applied.locks_digest) if applied.locks_digest else None
     prepared = prepare(current.parts, job.settings, applied.package_digest, applied.parameters)
@@ -180,22 +179,20 @@ def _hide_secrets(job: Job) -> None:
 
 def _end(job: Job, *, is_lost: bool) -> Over:
     """The end of the run; what it made is compared with the state that there is then."""
-    handle, current = job.handle, job.slice
+    handle, work = job.handle, job.slice.work
     assert handle is not None
-    work = current.work
-    work.now = current.now()
+    work.now = job.slice.now()
     tell_failures(work, handle)
+    job.sweep()
     reason = _KILLED if is_lost else _reason(job)
     if handle.cause and is_lost:
         reason = f"{handle.cause} {reason}"
     handle.stage, handle.reason = "over", work.mask.hide(reason) if reason else None
-    changed, text = handle.changed, handle.reason
-    job.sweep()
     _match_state(job)
+    if handle.reason is None and work.operation.kind == "terminate":
+        handle.reason = _left_words(job.slice)
     job.close()
-    if text is None and work.operation.kind == "terminate":
-        text = _left_words(current)
-    return Over(text, changed)
+    return Over(handle.reason)
 
 
 def _reason(job: Job) -> str | None:

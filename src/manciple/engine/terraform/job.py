@@ -47,7 +47,7 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What an operation remembers of its run: its directory, the host and place of that, since when, which attempt.
 
     `heard` is when its host last told of it. `told` counts the bytes of its stream that were told as events, `failing`
-    are resources that failed and have not said why; `cause` is the first failure, `changed` whether anything was done.
+    are resources that failed and have not said why; `cause` is the first failure.
     `stopping` is when it was asked to stop. A plan that `skips_imports` was tried with them. A stage that is `over` has
     ended as `reason` tells, well without one.
     """
@@ -61,7 +61,6 @@ class Handle(msgspec.Struct, kw_only=True, omit_defaults=True):
     told: int = 0
     failing: dict[str, str] = {}
     cause: str | None = None
-    changed: bool = False
     stopping: int | None = None
     skips_imports: bool = False
     reason: str | None = None

@@ -60,7 +60,6 @@ def _hear(work: Work, handle: Handle, kind: str, hook: Mapping[str, Any]) -> Non
     status = _STATUSES.get((kind, action))
     if status is None:
         return
-    handle.changed = True
     if kind == "apply_errored":
         handle.failing = {**handle.failing, address: status}
         return

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import sqlalchemy as sa
+
 from manciple.engine import operation
 from manciple.engine.providers.faults import Fault
+from manciple.engine.targets.target import Wake
 from manciple.store.tables import engine
 from manciple.template.limits import Limits
 from tests.engine.worlds import ACCOUNT, REGION, World, broken, nested, template, topic
@@ -510,3 +513,52 @@ def test_an_output_that_a_nested_stack_has_not_is_refused_in_outputs_too(world: 
 
     assert "Output 'Gone' not found in stack" in reason
     assert world.names() == {}
+
+
+def test_a_nested_stack_that_takes_longer_than_its_time_out_turns_everything_back(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t"), "Slow": topic("slow", "T")})
+    world.fault(Fault(selector="Slow", action="create", delay_ms=600_000))
+    child = nested("child.json")
+    child["Properties"]["TimeoutInMinutes"] = "1"
+    operation_id = world.submit(template({"A": topic("a"), "Child": child}))
+    wake = world.engine.reconcile(operation_id)
+    waiting = [row.deadline - world.operation(operation_id).created_time for row in closings(world)]
+    with world.database.write() as tx:
+        tx.execute(sa.update(engine.STEP).where(engine.STEP.c.verb == "create_close").values(deadline=1))
+
+    world.run(operation_id)
+
+    (arn,) = (row.arn for row in world.rows(engine.STACK) if row.path == "Child")
+    failed = {name: event.reason for name, event in failures(world).items()}
+    assert isinstance(wake, Wake)
+    assert wake.at <= world.operation(operation_id).created_time + 90_000
+    assert all(60_000 <= one < 90_000 for one in waiting)
+    assert world.status() == "ROLLBACK_COMPLETE"
+    assert failed["Child/stack"] == "Stack creation time exceeded the specified timeout"
+    assert failed["Child"] == (
+        f"Embedded stack {arn} was not successfully created: Stack creation time exceeded the specified timeout"
+    )
+    assert world.operation(operation_id).reason.startswith("The following resource(s) failed to create: [Child]. ")
+    assert world.names() == {}
+
+
+def closings(world: World) -> list[Any]:
+    """The steps that close new nested stacks."""
+    return [row for row in world.rows(engine.STEP) if row.verb == "create_close"]
+
+
+def failures(world: World) -> dict[str, Any]:
+    """The newest failure of each resource, with its path."""
+    found = zip(world.told(), world.events(), strict=True)
+    return {name: event for (name, status), event in found if status == "CREATE_FAILED"}
+
+
+def test_a_nested_stack_within_its_time_out_is_made(world: World) -> None:
+    world.put_template("child.json", {"T": topic("t")})
+    child = nested("child.json")
+    child["Properties"]["TimeoutInMinutes"] = "1"
+
+    status = world.provision({"Child": child})
+
+    assert status == "CREATE_COMPLETE"
+    assert list(world.names()) == ["t"]

@@ -40,6 +40,8 @@ _FAILED = {
 
 _UNDER_WAY = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS")
 _CREATED = "Embedded stack {arn} was not successfully created: {reason}"
+_TIMED_OUT = "Stack creation time exceeded the specified timeout"
+"""As public repositories quote it behind `was not successfully created: `."""
 _UPDATED = "Embedded stack {arn} was not successfully updated. Currently in {status} with reason: {reason}"
 _DELETED = "Embedded stack {arn} was not successfully deleted: {reason}"
 _MESSAGES = {
@@ -79,6 +81,24 @@ def break_off(work: Work, phase: str) -> None:
         else:
             work.tell_stack(inner, _FAILED[step.verb], outcome.cancelled_reason(step))
             outcome.cancel(work, step)
+
+
+def time_out(work: Work, phase: str) -> None:
+    """Fail the new nested stacks whose TimeoutInMinutes is over (AWS::CloudFormation::Stack; updates have none)."""
+    for step in _timed(work, phase):
+        inner = _inner_of(work, step)
+        if inner is not None and step.deadline is not None and step.deadline <= work.now:
+            _note_instance(step, inner)
+            _fail(work, inner, step, _TIMED_OUT)
+
+
+def next_time_out(work: Work, phase: str) -> list[int]:
+    """When the next new nested stack must be there, if there is one with a time-out."""
+    return sorted(step.deadline for step in _timed(work, phase) if step.deadline is not None)[:1]
+
+
+def _timed(work: Work, phase: str) -> list[Step]:
+    return [one for one in work.steps if one.phase == phase and one.deadline is not None and one.state == "pending"]
 
 
 def failed_names(work: Work, phase: str, path: str) -> dict[str, list[str]]:
@@ -145,6 +165,16 @@ def _open_new(work: Work, scope: Scope, step: Step, expand: Expand) -> None:
     work.tell(scope, instance, "CREATE_IN_PROGRESS", CREATION_INITIATED)
     _subscribe(work, inner)
     work.tell_stack(inner, "CREATE_IN_PROGRESS", USER_INITIATED)
+    _set_time_out(work, step, str(model.get("TimeoutInMinutes", "")))
+
+
+def _set_time_out(work: Work, opened: Step, minutes: str) -> None:
+    """The step that closes a nested stack knows how long that may take."""
+    if minutes.isdecimal():
+        place = (opened.phase, opened.path, opened.logical_id, "create_close")
+        closing = next(one for one in work.steps if (one.phase, one.path, one.logical_id, one.verb) == place)
+        work.touch(closing)
+        closing.deadline = work.now + int(minutes) * 60_000
 
 
 def _new_scope(work: Work, scope: Scope, instance: Instance) -> Scope:

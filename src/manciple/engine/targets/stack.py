@@ -193,9 +193,11 @@ def _touched(
 
 def _run_forward(slice: Slice, expand: Expand) -> int | None:
     work = slice.work
+    work.now = slice.now()
+    course.time_out(work, "forward")
     wake = slice.run("forward", lambda: _is_stopping(work), expand)
     if wake is not None:
-        return wake
+        return min([wake, *course.next_time_out(work, "forward")])
     if not _is_stopping(work):
         _enter_commit(slice)
         return None

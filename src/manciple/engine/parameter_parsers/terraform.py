@@ -17,7 +17,7 @@ from manciple.engine.terraform.variables import Variable
 from manciple.settings import Settings
 
 KEPT = 256
-"""Packages whose parameters are remembered."""
+"""Packages whose parameters, or faults, are remembered."""
 
 NOT_ARCHIVE = "Artifact from {} is not a valid tar.gz file: {}"
 """AWS's parser's words (config_fetcher.go)."""
@@ -30,30 +30,33 @@ class TerraformParser:
 
     def __init__(self, limits: PackageLimits) -> None:
         self._limits = limits
-        self._known: OrderedDict[bytes, list[DeclaredParameter]] = OrderedDict()
+        self._known: OrderedDict[bytes, list[DeclaredParameter] | str] = OrderedDict()
         self._lock = Lock()
 
     def parse(self, artifact: Artifact, launch_role_arn: str | None) -> list[DeclaredParameter]:
         """The variables of a package's root module. Raises ParserError."""
         digest = hashlib.sha256(artifact.content).digest()
         with self._lock:
-            if digest in self._known:
-                self._known.move_to_end(digest)
-                return self._known[digest]
-        found = self._read(artifact)
+            found = self._known.get(digest)
+        if found is None:
+            found = self._read(artifact)
         with self._lock:
             self._known[digest] = found
+            self._known.move_to_end(digest)
             if len(self._known) > KEPT:
                 self._known.popitem(last=False)
+        if isinstance(found, str):
+            raise ParserError(found)
         return found
 
-    def _read(self, artifact: Artifact) -> list[DeclaredParameter]:
+    def _read(self, artifact: Artifact) -> list[DeclaredParameter] | str:
+        """The variables, or what is wrong with the package: that may have taken as long to find."""
         try:
             configuration = read_configuration(read_package(artifact.content, self._limits), self._limits)
         except NotArchiveError as error:
             raise ParserError(NOT_ARCHIVE.format(artifact.path, error.reason)) from error
         except PackageError as error:
-            raise ParserError(str(error)) from error
+            return str(error)
         return [declared(variable) for variable in configuration.root.variables]
 
 

@@ -254,10 +254,19 @@ def test_the_password_is_nowhere_but_in_the_handler(
         assert secret.encode() not in kept
 
 
-def test_the_type_keeps_the_contract_of_handlers(
-    world: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def ordinary(world: str) -> Iterator[str]:
+    """The address for a role that may make databases and roles, and is no superuser."""
+    with psycopg.connect(world, autocommit=True) as connection:
+        connection.execute("CREATE ROLE ordinary LOGIN CREATEDB CREATEROLE")
+        yield make_conninfo(world, user="ordinary")
+        connection.execute("DROP ROLE ordinary")
+
+
+def test_the_type_keeps_the_contract_of_handlers_without_being_superuser(
+    ordinary: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("POSTGRESQL_ADMIN_URL", world)
+    monkeypatch.setenv("POSTGRESQL_ADMIN_URL", ordinary)
 
     status = run(["types", "test", str(TYPE)])
 

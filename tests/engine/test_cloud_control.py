@@ -239,7 +239,7 @@ def test_a_failed_update_is_rolled_back_at_the_endpoint(world: World, there: The
 def test_a_request_that_is_under_way_when_another_fails_leaves_nothing(world: World, there: There) -> None:
     operation = world.submit(template({"Q": QUEUE, "G": GROUP}))
     there.tell(
-        polls=2,
+        polls=50,
         faults=[
             {
                 "operation": "CreateResource",

@@ -17,7 +17,7 @@ from manciple.errors import ResourceNotFoundException
 from manciple.store.tables.engine import OPERATION, STEP
 from tests.engine.endpoints import call_back
 from tests.engine.test_crash import CrashError, Crashing
-from tests.engine.worlds import World, open_world, template, topic
+from tests.engine.worlds import World, nested, open_world, template, topic
 
 HANDLE = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
 READS_DATA = {"Data": {"Value": {"Fn::GetAtt": ["Ready", "Data"]}}}
@@ -282,3 +282,28 @@ def try_to_signal(world: Waiting, step_token: str) -> None:
         world.signal(step_token)
     except ResourceNotFoundException:
         return
+
+
+def test_a_resource_inside_a_nested_stack_is_complete_once_its_signals_came(waiting: Waiting) -> None:
+    waiting.put_template("child.json", {"A": signalled(2), "B": topic("b", "A")})
+    operation_id = waiting.begin({"Child": nested("child.json")})
+    waiting.signal(f"{operation_id}/Child/A/1/create", UniqueId="i-1")
+    ended = waiting.slice(operation_id)
+    waiting.signal(f"{operation_id}/Child/A/1/create", UniqueId="i-2")
+
+    assert (ended, waiting.slice(operation_id)) == (False, True)
+    assert waiting.status() == "CREATE_COMPLETE"
+    assert ("CREATE_IN_PROGRESS", "Received SUCCESS signal with UniqueId i-2") in waiting.reasons("A")
+    assert sorted(waiting.names()) == ["a", "b"]
+    waiting.check()
+
+
+def test_a_failure_signal_inside_a_nested_stack_turns_the_stack_around_it_back(waiting: Waiting) -> None:
+    waiting.put_template("child.json", {"A": signalled()})
+    operation_id = waiting.begin({"Child": nested("child.json"), "B": topic("b")})
+    waiting.signal(f"{operation_id}/Child/A/1/create", Status="FAILURE")
+    waiting.run(operation_id)
+
+    assert waiting.status() == "ROLLBACK_COMPLETE"
+    assert ("CREATE_FAILED", "Received FAILURE signal with UniqueId i-1") in waiting.reasons("A")
+    assert waiting.names() == {}

@@ -38,9 +38,14 @@ class Identity(NamedTuple):
     gid: int | None
 
 
+def has_own_user(settings: Terraform) -> bool:
+    """Do runs have a user of their own? Only root can give them one."""
+    return settings.user is not None and os.geteuid() == 0
+
+
 def identity_of(settings: Terraform) -> Identity:
     """The user that is set. Raises KeyError for one that there is not."""
-    if settings.user is None or os.geteuid() != 0:
+    if settings.user is None or not has_own_user(settings):
         return Identity(None, None)
     found = pwd.getpwnam(settings.user)
     return Identity(found.pw_uid, found.pw_gid)
@@ -133,8 +138,7 @@ def runs_directory(data: Path, settings: Terraform) -> Path:
     then it is beside it.
     """
     whole = data.resolve()
-    has_user = settings.user is not None and os.geteuid() == 0
-    return whole.with_name(f"{whole.name}.terraform") if has_user else whole / "terraform"
+    return whole.with_name(f"{whole.name}.terraform") if has_own_user(settings) else whole / "terraform"
 
 
 def _init(program: str) -> Command:

@@ -25,16 +25,22 @@ RENDERS_FILES = "templatefile"
 RENDERS_TEXTS = "templatestring"
 """Renders a text that may come from anywhere, with every function in it."""
 
+OPEN = "a part of its path is known only when it runs"
+
 _TOLD = (b"file", RENDERS_TEXTS.encode())
 _MENTIONS = re.compile(rf"\b(?:{'|'.join(sorted(READS_FILES))}|{RENDERS_TEXTS})\s*\(".encode())
 
 
 class FileCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A call that may read a file that is not in the package, and why; no function for a text that cannot be read."""
+    """A call that may read a file that is not in the package, and why; no function for a text that cannot be read.
+
+    One that `is_open` begins in the package, and leaves it only if what is interpolated leads out.
+    """
 
     function: str
     place: str
     why: str
+    is_open: bool = False
 
 
 def calls_in(file: str, expression: Expression, paths: Paths) -> Iterator[FileCall]:
@@ -42,8 +48,11 @@ def calls_in(file: str, expression: Expression, paths: Paths) -> Iterator[FileCa
     for text in reading.unreadable(expression):
         yield FileCall(function="", place=file, why=f"{text[:60]!r} cannot be read as a template")
     for call in reading.calls(expression):
+        place = f"{file} line {call.line}"
         if why := _why(call, paths):
-            yield FileCall(function=call.name, place=f"{file} line {call.line}", why=why)
+            yield FileCall(function=call.name, place=place, why=why)
+        elif call.name in READS_FILES and any(map(paths.is_open, call.arguments[: 1 + (call.name == "fileset")])):
+            yield FileCall(function=call.name, place=place, why=OPEN, is_open=True)
 
 
 def renders_files(expressions: Iterable[Expression]) -> bool:

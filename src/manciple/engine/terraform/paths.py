@@ -1,8 +1,8 @@
 """Paths that configurations write for functions to read: do they provably begin in the package, and stay there?
 
 A path is inside if it begins with a plain relative text, or with `path.module`, `path.root` or `path.cwd` and a `/`,
-and no `..` leads out. Local values are looked up. What is interpolated further on is not known;
-docs/decisions/terraform-packages.md says what remains.
+and no `..` leads out. Local values are looked up. Where more is interpolated further on the path is open: `..` may come
+to stand there (docs/decisions/terraform-packages.md).
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +46,10 @@ class Paths:
         """Why a path may lead out of the package; None if it does not."""
         found = (self._path_leaves(path) for path in self._read(written))
         return next(filter(None, found), None)
+
+    def is_open(self, written: Expression) -> bool:
+        """Is a part of it known only when it runs?"""
+        return any(part is None for path in self._read(written) for part in path)
 
     def climbs(self, written: Expression) -> str | None:
         """Why something that is looked up in a directory may lead out; None if it does not."""

@@ -26,7 +26,8 @@ class PackagePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     `providers`: `namespace/type` or `host/namespace/type`, where `*` stands for one part; `module_sources`: the sources
     of modules that are not in the package; `backends`: types, for blocks (the run's own takes their place) and for what
-    `terraform_remote_state` may read; `files`: may functions read what is not in the package?
+    `terraform_remote_state` may read; `any_files`: may functions read what is not in the package? `open_paths`: may
+    they where a path only begins in it?
     """
 
     providers: tuple[str, ...] = (BUILTIN,)
@@ -34,16 +35,18 @@ class PackagePolicy(msgspec.Struct, frozen=True, kw_only=True):
     module_sources: tuple[str, ...] = ()
     backends: tuple[str, ...] = ()
     any_files: bool = False
+    open_paths: bool = False
 
 
-def policy_of(settings: Terraform) -> PackagePolicy:
-    """What the settings allow."""
+def policy_of(settings: Terraform, *, has_own_user: bool = False) -> PackagePolicy:
+    """What the settings allow; a run with a user of its own cannot read the server's files."""
     return PackagePolicy(
         providers=settings.providers,
         provisioners=settings.provisioners,
         module_sources=settings.module_sources,
         backends=settings.backends,
         any_files=settings.any_files,
+        open_paths=has_own_user,
     )
 
 
@@ -109,8 +112,11 @@ def _files(calls: tuple[FileCall, ...], policy: PackagePolicy) -> Iterator[str]:
     if policy.any_files:
         return
     for call in calls:
+        if call.is_open and policy.open_paths:
+            continue
         name = f"{call.function}(…)" if call.function else "this text"
-        yield f"{call.place}: {name} may read files of the server: {call.why}; {SECTION}.any_files would allow it."
+        remedy = f"{SECTION}.user (a user of the run's own) or any_files" if call.is_open else f"{SECTION}.any_files"
+        yield f"{call.place}: {name} may read files of the server: {call.why}; {remedy} would allow it."
 
 
 def _refusal(place: str, what: str, setting: str) -> str:

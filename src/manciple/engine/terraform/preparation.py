@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from manciple.engine.slice import Parts
-from manciple.engine.terraform.commands import identity_of
+from manciple.engine.terraform.commands import has_own_user, identity_of
 from manciple.engine.terraform.configuration import Configuration, read_configuration
 from manciple.engine.terraform.package import Package, PackageError, limits_of, read_package
 from manciple.engine.terraform.policy import policy_of, refusals
@@ -67,7 +67,7 @@ def prepare(parts: Parts, settings: Terraform, package_digest: str, given: Mappi
         configuration = read_configuration(package, limits)
     except PackageError as error:
         raise Refused(str(error)) from None
-    if found := refusals(configuration, policy_of(settings)):
+    if found := refusals(configuration, policy_of(settings, has_own_user=has_own_user(settings))):
         more = f" ({len(found) - _MOST} more)" if len(found) > _MOST else ""
         raise Refused(" ".join(found[:_MOST]) + more)
     try:

@@ -97,7 +97,9 @@ def test_only_gzip_is_taken(mode: str) -> None:
     assert refusal(pack({"main.tf": MAIN}, mode)).startswith("The package is not a .tar.gz")
 
 
-@pytest.mark.parametrize("packed", [b"", b"\x1f\x8b archive", gzip.compress(b"no archive"), gzip.compress(b"")])
+@pytest.mark.parametrize(
+    "packed", [b"", b"\x1f\x8b archive", gzip.compress(b"no archive"), gzip.compress(b"")], ids=range(4)
+)
 def test_bytes_that_are_no_archive_are_refused(packed: bytes) -> None:
     assert refusal(packed).startswith("The package")
 

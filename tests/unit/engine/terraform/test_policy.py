@@ -236,9 +236,7 @@ def test_settings_of_the_program_are_no_matter() -> None:
         'file("x/y.txt")',
         'file("./x.txt")',
         'file("a/../b")',
-        'file("${path.module}/x-${var.a}.txt")',
         'fileset(path.module, "**/*.json")',
-        '[for name in fileset("${path.root}/d", "*") : filebase64("${path.module}/d/${name}")]',
         "file(local.here)",
         'file(true ? "a" : "b")',
         'templatefile("${path.module}/t.tftpl", {})',
@@ -248,6 +246,24 @@ def test_functions_may_read_what_is_in_the_package(call: str) -> None:
     text = f'locals {{\n here = "${{path.module}}/x"\n a = {call}\n}}'
 
     assert refused(text, files={"t.tftpl": "plain ${a}"}) == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'file("${path.module}/x-${var.a}.txt")',
+        'file("x/${lower(var.a)}")',
+        'fileset(path.module, "${var.a}/*.json")',
+        '[for name in fileset("${path.root}/d", "*") : filebase64("${path.module}/d/${name}")]',
+    ],
+)
+def test_a_path_that_ends_in_what_is_not_known_is_for_runs_with_a_user_of_their_own(call: str) -> None:
+    text = f"locals {{\n a = {call}\n}}"
+
+    (sentence,) = refused(text)
+
+    assert "a part of its path is known only when it runs; targets.terraform.user" in sentence
+    assert refused(text, policy=policy_of(Terraform(), has_own_user=True)) == []
 
 
 @pytest.mark.parametrize(
@@ -300,7 +316,7 @@ def test_a_path_is_followed_through_local_values(values: dict[str, str]) -> None
     text = "".join(f"  {name} = {value}\n" for name, value in values.items())
     where = "local.b" if "b" in values else "local.path"
 
-    found = refused(f"locals {{\n{text}  read = file({where})\n}}")
+    found = refused(f"locals {{\n{text}  read = file({where})\n}}", policy=PackagePolicy(open_paths=True))
 
     assert len(found) == (0 if "b" in values else 1)
 

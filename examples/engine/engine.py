@@ -53,7 +53,7 @@ def work(verb, request, home):
 while True:
     for verb in NOTIFY:
         queue = sqs.get_queue_url(QueueName=f"ServiceCatalogExternal{verb}OperationQueue")["QueueUrl"]
-        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", []):
+        for message in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, VisibilityTimeout=20).get("Messages", []):
             request = json.loads(message["Body"])
             work(verb, request, Path(sys.argv[1]).resolve() / request["provisionedProductId"])
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

@@ -71,6 +71,7 @@ class Served:
             "MANCIPLE_PORT": str(self.port),
             "MANCIPLE_LOG_FORMAT": "json",
             "MANCIPLE_LOG_LEVEL": "debug",
+            "MANCIPLE_ENGINE__LEASE_SECONDS": "3",
         }
 
     def kill(self) -> None:

@@ -226,7 +226,7 @@ def test_a_launch_that_hangs_is_cancelled_and_leaves_nothing(trial: Trial) -> No
     assert status_of(record) == ("PROVISION_PRODUCT", "FAILED")
     assert trial.status() in BROKEN.get(trial.target.kind, {"ERROR"})
     needs(trial, ROLLBACK)
-    assert trial.things(record) == {}
+    assert trial.things(record) == {}, trial.events(record_id)
 
 
 def test_a_termination_leaves_nothing(trial: Trial) -> None:

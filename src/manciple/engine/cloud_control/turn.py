@@ -75,10 +75,15 @@ class Turn:
         )
 
     def wait_for(self, event: Json) -> ProgressEvent:
-        """Ask again when the endpoint wants to be asked how far a request is."""
+        """Ask again when the endpoint wants to be asked how far a request is.
+
+        What is being made goes by its request until it is there, even if its name is known: to give it up is to give
+        up the request, which would make it after a delete that found nothing.
+        """
         self.course.request = event.get("RequestToken")
         self.course.tries = self.course.silences = 0
-        return self.later(event.get("Identifier") or f"{_REQUEST}{self.course.request}", delay=self._pause(event))
+        known = None if self.request.action == "create" else event.get("Identifier")
+        return self.later(known or f"{_REQUEST}{self.course.request}", delay=self._pause(event))
 
     def anew(self, physical_id: str | None = None) -> ProgressEvent:
         """Make another request in place of one that failed; each time later."""

@@ -85,29 +85,6 @@ def test_a_type_that_keeps_the_contract_passes_every_rule_and_leaves_nothing(
     assert list(notes.iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "broken"),
-    [
-        ('failed("NotFound", "no such note")\n\n\ndef update', 'success({"Id": "x"})\n\n\ndef update', "delete_read"),
-        ('failed("NotUpdatable", "the title stays")', "success(note)", "update_create_only"),
-        ('("Password", "Token")', '("Token",)', "models"),
-        ("hashlib.sha256(token.encode()).hexdigest()[:12]", "os.urandom(6).hex()", "create_token"),
-        ('[{"Id": path.name} for path in sorted(NOTES.iterdir())]', "[]", "create_list"),
-        ('"Id": note["Id"], "Token": note["Token"]}))', '"Id": "other", "Token": ""}))', "update_read"),
-        ('(NOTES / note["Id"]).unlink()', "pass", "delete_delete"),
-    ],
-)
-def test_a_broken_handler_breaks_the_rule_that_says_so(
-    note: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, broken: str
-) -> None:
-    replace(note / "handler.py", old, new)
-
-    status, text = types(capsys, "test", str(note))
-
-    assert status == 1
-    assert f"FAILED  {broken}:" in text
-
-
 def test_a_handler_that_lacks_a_variable_says_which(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,19 @@ TARGETS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
 }
 """Every target, and how what it needs is started."""
 
+KILLED_ALWAYS = ("stack", "terraform")
+"""Whose servers are killed in every run of the suite; the others' in the long one: each has deaths of its own tests."""
+
 _accounts = (f"{number:012d}" for number in itertools.count(random.randrange(10**11, 10**12 - 10**9)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave deaths on most targets to the long suite, for the sake of its length."""
+    for item in items:
+        is_ours = Path(__file__).parent in item.path.parents
+        if is_ours and "_killed_" in item.name and not item.name.endswith(tuple(f"[{one}]" for one in KILLED_ALWAYS)):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="module", params=TARGETS)

@@ -131,6 +131,8 @@ class Queues:
                 if left <= 0 or gone.done():
                     return queue_shapes.Messages()
                 await asyncio.wait([gone], timeout=min(left, LOOK_SECONDS))
+        except asyncio.CancelledError:  # the server ends; whoever waits is told that nothing came
+            return queue_shapes.Messages()
         finally:
             gone.cancel()
 

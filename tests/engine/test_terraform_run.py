@@ -129,8 +129,10 @@ def test_a_run_whose_supervisor_was_killed_goes_on_and_can_be_stopped(run: Run) 
 def test_a_run_whose_processes_were_all_killed_is_lost(run: Run) -> None:
     run.start(request(run, shell("a", "echo begun; sleep 600")))
     until(lambda: run.output("a"), bool)
+    working = run.directory / "working"
+    until(lambda: working.exists() and working.read_text(), bool)
     os.kill(int((run.directory / "started").read_text()), signal.SIGKILL)
-    os.killpg(int((run.directory / "working").read_text()), signal.SIGKILL)
+    os.killpg(int(working.read_text()), signal.SIGKILL)
 
     wait(run)
 
